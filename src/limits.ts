@@ -1,0 +1,46 @@
+/**
+ * Every bound in Holdfast, with its unit and its default. A limit that is an option somewhere takes its
+ * default from here; one that is not is a constant of the design and cannot be configured.
+ */
+export const LIMITS = {
+  /** Sessions in memory at once, per process. Option `maxResident`. */
+  maxResident: 10_000,
+  /** Sessions of one principal at once. Option `maxPerPrincipal`. Anonymous sessions are not counted. */
+  maxPerPrincipal: 100,
+  /** Metadata of a session as JSON, bytes of UTF-8. */
+  metadataBytes: 16 * 1024,
+  /** A principal's name, characters. */
+  principalLength: 256,
+  /** A client's name or version, characters. */
+  clientNameLength: 256,
+  /** One journal entry as JSON, bytes of UTF-8. */
+  messageBytes: 256 * 1024,
+  /** Records returned by one page of `list`. */
+  listPage: 1_000,
+  /** Due entries looked at in one turn of the loop before I/O is let in again. */
+  wheelTurn: 512,
+  /** Tombstones and stored deadlines handled in one turn of the sweep. */
+  sweepTurn: 512,
+  /** How long a tombstone is kept, ms. Option `tombstoneMs`. */
+  tombstoneMs: 20 * 60_000,
+  /** How often stored records and tombstones are looked through, ms. Option `sweepIntervalMs`. */
+  sweepIntervalMs: 30_000,
+  /** The longest the deadline wheel waits between two looks, ms. */
+  tickMs: 250,
+  /** A difference between the axes of time, or a tick late by more than this, is a gap, ms. */
+  gapMs: 2_000,
+  /** First wait before a failed commit is tried again, ms; doubled up to `commitRetryMaxMs`. */
+  commitRetryMs: 100,
+  /** The longest wait between two tries of a commit, ms. */
+  commitRetryMaxMs: 30_000,
+  /** What running work gets at `maxLifetime` before its signal, ms. */
+  lifetimeGraceMs: 30_000,
+  /** What running operations get when the runtime drains, ms. */
+  drainOperationsMs: 15_000,
+  /** When a drain gives up on the store, ms from its start. */
+  drainStoreMs: 20_000,
+  /** A single operation, ms. Option `timeoutMs` of `run`. */
+  operationTimeoutMs: 10 * 60_000,
+  /** What a caller is told to wait after a refusal for want of room, ms. */
+  retryAfterMs: 1_000,
+} as const;

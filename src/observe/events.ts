@@ -1,0 +1,72 @@
+import type { EndReason, SessionState } from '../../machines/index.ts';
+import type { GapKind } from '../time/gap.ts';
+
+/** What every event of a session carries. */
+export interface SessionEventHead {
+  /** The session it is about. */
+  readonly id: string;
+  /** Whom the session belongs to; `null` is anonymous. */
+  readonly principal: string | null;
+  /** 1, 2, 3 … within the session, without a hole. */
+  readonly seq: number;
+  /** Wall time at which it happened, ms since the epoch. It may be told later: after its commit. */
+  readonly at: number;
+}
+
+/** How an operation came to its end. */
+export type OperationOutcome = 'done' | 'failed' | 'aborted' | 'timed-out';
+
+/** What a session tells on the session plane, in order, each only after its commit. */
+export type SessionLifecycleEvent = SessionEventHead &
+  (
+    | { readonly type: 'session.created' }
+    | { readonly type: 'session.ready' }
+    | {
+        readonly type: 'session.state-changed';
+        readonly from: SessionState;
+        readonly to: SessionState;
+      }
+    | { readonly type: 'session.attached'; readonly presences: number }
+    | { readonly type: 'session.detached'; readonly presences: number }
+    /** `missed` heartbeat intervals have passed without a sign of life. */
+    | { readonly type: 'session.beat-missed'; readonly missed: number }
+    /** The first missed beat of a row of them. */
+    | { readonly type: 'session.late' }
+    /** A sign of life after having been late. */
+    | { readonly type: 'session.recovered' }
+    | {
+        readonly type: 'session.operation-started';
+        readonly operation: string;
+        readonly name: string;
+      }
+    | {
+        readonly type: 'session.operation-finished';
+        readonly operation: string;
+        readonly name: string;
+        readonly outcome: OperationOutcome;
+      }
+    | { readonly type: 'session.paused' }
+    | { readonly type: 'session.resumed' }
+    | { readonly type: 'session.ended'; readonly reason: EndReason }
+  );
+
+/** What the runtime tells about itself. */
+export type RuntimeLifecycleEvent = { readonly at: number } & (
+  | { readonly type: 'runtime.draining' }
+  /** A commit failed; it is tried again until it succeeds. Told once until `store-recovered`. */
+  | { readonly type: 'runtime.store-failing'; readonly error: unknown }
+  | { readonly type: 'runtime.store-recovered' }
+  /** The process stalled or slept, or the wall clock stepped: silence deadlines get a fresh window. */
+  | { readonly type: 'runtime.time-gap'; readonly kind: GapKind; readonly gapMs: number }
+  /** A listener or a background task threw. Nothing else was touched. */
+  | { readonly type: 'runtime.error'; readonly where: string; readonly error: unknown }
+);
+
+/** Everything the session plane tells. */
+export type LifecycleEvent = SessionLifecycleEvent | RuntimeLifecycleEvent;
+
+/** Hears events. What it throws is reported as `runtime.error` and stops nothing. */
+export type Listener<E> = (event: E) => void;
+
+/** Ends a subscription; twice is once. */
+export type Unsubscribe = () => void;

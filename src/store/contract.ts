@@ -1,0 +1,123 @@
+import type { EndDeadline, EndReason, SessionState } from '../../machines/index.ts';
+
+/** What a stored deadline is about: one of the session's own, or the removal of its tombstone. */
+export interface StoredDeadline {
+  /** Wall time, ms since the epoch. */
+  readonly at: number;
+  readonly deadline: EndDeadline | 'tombstone';
+}
+
+/**
+ * What is kept of a session besides the columns the store looks at: opaque to the store, JSON all through.
+ * `holdfast/store` versions it with `schema` of the record.
+ */
+export interface StoredSession {
+  /** Wall time of the creation, ms since the epoch. */
+  readonly createdAt: number;
+  /** Wall time of the end; `null` before it. */
+  readonly endedAt: number | null;
+  /** Why it ended; `null` before that is decided. */
+  readonly reason: EndReason | null;
+  /** The other end, as it named itself. */
+  readonly client: Readonly<Record<string, unknown>> | null;
+  /** The owner's own data about it. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** A session's row. */
+export interface SessionRecord {
+  readonly id: string;
+  /** Whom it belongs to; `null` is anonymous. */
+  readonly principal: string | null;
+  /** The owner's own key for it, unique per principal; `null` for none. */
+  readonly key: string | null;
+  /** Compare-and-set token, new at each commit: at least 64 random bits, never a counter. */
+  readonly token: string;
+  /** Fencing number: +1 at each change of owner. */
+  readonly epoch: number;
+  /** The process that holds it; `null` when nobody does. */
+  readonly owner: string | null;
+  readonly state: SessionState;
+  /** The earliest deadline that must be honoured even if nobody hosts the session. */
+  readonly due: StoredDeadline | null;
+  /** Number of the last journal entry; 0 for an empty journal. */
+  readonly journalSeq: number;
+  /** Version of the shape of `session` and `snapshot`. */
+  readonly schema: number;
+  readonly session: StoredSession;
+  /** The actor's persisted snapshot; only given to a store that is `durable`. */
+  readonly snapshot: unknown;
+}
+
+/** What `create` is given: a record without the columns the store fills in. */
+export type NewRecord = Omit<SessionRecord, 'token' | 'epoch' | 'journalSeq'>;
+
+/** One entry of a session's append-only log, as it is given. Any JSON. */
+export type JournalData = unknown;
+
+/** One entry of a session's append-only log, as it is read. */
+export interface JournalEntry {
+  /** 1, 2, 3 … without a hole. */
+  readonly seq: number;
+  /** The fencing number under which it was written. */
+  readonly epoch: number;
+  readonly data: JournalData;
+}
+
+/** A change to a session: all of it becomes durable, or nothing does. What is left out stays as it is. */
+export interface Change {
+  readonly state?: SessionState;
+  readonly due?: StoredDeadline | null;
+  readonly session?: StoredSession;
+  readonly snapshot?: unknown;
+  readonly append?: readonly JournalData[];
+}
+
+/** One page of records in the order of their ids. */
+export interface Page {
+  readonly records: readonly SessionRecord[];
+  /** Give it back to go on; `null` at the end. */
+  readonly cursor: string | null;
+}
+
+/**
+ * Where records and journals live. One contract for all stores; `storeContract` in `holdfast/testing` is
+ * its test. A store returns what it was given, shares no object with its caller, and answers with:
+ *
+ * - `Fenced`: certain, another commit or owner won.
+ * - `OutcomeUnknown`: the answer was lost. Only a store whose answer can be lost raises it.
+ * - `AlreadyExistsError`: `create` of an id, or of a principal's key, that is there.
+ * - any other error: certain, nothing was changed.
+ */
+export interface Store {
+  /** Whether what it acknowledged outlives the process. */
+  readonly durable: boolean;
+  create(record: NewRecord): Promise<SessionRecord>;
+  load(id: string): Promise<SessionRecord | null>;
+  /** By the owner's own key. */
+  find(principal: string | null, key: string): Promise<SessionRecord | null>;
+  /** Compares `held.token`; writes the change atomically; returns the record with a new token. */
+  commit(held: SessionRecord, change: Change): Promise<SessionRecord>;
+  /** Takes a record nobody holds, or that `owner` held before: epoch +1. `null`: not there. `Fenced`: held by another. */
+  claim(id: string, owner: string): Promise<SessionRecord | null>;
+  /** Gives it up: `owner` becomes `null`. */
+  release(held: SessionRecord): Promise<void>;
+  /** Entries with `seq > after`, oldest first, at most `limit`. */
+  readJournal(
+    id: string,
+    options: { after: number; limit: number },
+  ): Promise<readonly JournalEntry[]>;
+  list(filter: {
+    state?: SessionState;
+    /** `undefined`: everybody's. */
+    principal?: string | null;
+    cursor?: string | null;
+    limit: number;
+  }): Promise<Page>;
+  /** Records whose `due.at <= at`, the longest due first, at most `limit`. */
+  dueBefore(at: number, limit: number): Promise<readonly SessionRecord[]>;
+  /** Removes the record and its journal. Compares `held.token`. */
+  remove(held: SessionRecord): Promise<void>;
+  /** Nothing works afterwards; twice is once. */
+  close(): Promise<void>;
+}
