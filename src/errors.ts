@@ -156,7 +156,10 @@ export class TimeoutError extends HoldfastError {
   }
 }
 
-/** The store did not take a change. Nothing durable came of this call (`durable: false`). */
+/**
+ * The store did not take a change, or its answer was lost: nothing is known to be durable (`durable: false`).
+ * What was asked for stands all the same, and the runtime goes on trying to record it.
+ */
 export class StoreError extends HoldfastError {
   readonly durable = false;
 

@@ -15,6 +15,8 @@ export const LIMITS = {
   clientNameLength: 256,
   /** One journal entry as JSON, bytes of UTF-8. */
   messageBytes: 256 * 1024,
+  /** A request's body, bytes. Option `maxBodyBytes` of the front-ends. */
+  requestBodyBytes: 4 * 1024 * 1024,
   /** Records returned by one page of `list`. */
   listPage: 1_000,
   /** Due entries looked at in one turn of the loop before I/O is let in again. */

@@ -8,7 +8,7 @@ import type {
 import type { LifecycleEvent, Listener, Unsubscribe } from '../observe/events.ts';
 import type { Store } from '../store/contract.ts';
 import type { Clock } from '../time/clock.ts';
-import type { DeadlineOptions } from './deadlines.ts';
+import type { DeadlineOptions, Deadlines } from './deadlines.ts';
 import type { Client, Session, SessionInfo } from './session.ts';
 
 /** How a runtime is made. Everything has a default; what is not allowed throws `InvalidOptionError`. */
@@ -111,6 +111,8 @@ export interface Runtime extends Omit<BoundRuntime, 'create' | 'principal'>, Asy
   as(principal: string | null): BoundRuntime;
   /** Hears what all sessions, and the runtime itself, tell from now on. */
   subscribe(listener: Listener<LifecycleEvent>): Unsubscribe;
+  /** The deadlines in force, and which of them made way for the ones that were set. */
+  readonly deadlines: Deadlines;
   /** The registry's actor, to look at. */
   readonly registry: {
     getSnapshot(): ReturnType<ActorRefFrom<RegistryMachine>['getSnapshot']>;

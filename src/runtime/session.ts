@@ -88,6 +88,11 @@ export interface Session {
   readonly state: SessionState;
   /** The actor, to look at. */
   readonly actor: SessionActorView;
+  /**
+   * Aborted the moment the end begins, before it is recorded, with `SessionTerminatedError` as its reason:
+   * for what must stop at once, such as a transport.
+   */
+  readonly signal: AbortSignal;
   /** Everything about it at this moment. */
   info(): SessionInfo;
   /** The client did something: leaves `idle`. On a paused session it is a beat. */

@@ -29,11 +29,16 @@ export interface SessionRecord {
   readonly id: string;
   /** Whom it belongs to; `null` is anonymous. */
   readonly principal: string | null;
-  /** The owner's own key for it, unique per principal; `null` for none. */
+  /**
+   * The owner's own key for it; `null` for none. Unique per principal, the anonymous (`null`) one included,
+   * for as long as the record is there: a tombstone still has its key.
+   */
   readonly key: string | null;
-  /** Compare-and-set token, new at each commit: at least 64 random bits, never a counter. */
+  /**
+   * Compare-and-set token, new at each commit, claim and release: at least 64 random bits, never a counter.
+   */
   readonly token: string;
-  /** Fencing number: +1 at each change of owner. */
+  /** Fencing number: 1 at first, +1 at each claim. */
   readonly epoch: number;
   /** The process that holds it; `null` when nobody does. */
   readonly owner: string | null;
@@ -45,7 +50,7 @@ export interface SessionRecord {
   /** Version of the shape of `session` and `snapshot`. */
   readonly schema: number;
   readonly session: StoredSession;
-  /** The actor's persisted snapshot; only given to a store that is `durable`. */
+  /** The actor's persisted snapshot, any JSON; `null` for none. Only given to a store that is `durable`. */
   readonly snapshot: unknown;
 }
 
@@ -64,7 +69,10 @@ export interface JournalEntry {
   readonly data: JournalData;
 }
 
-/** A change to a session: all of it becomes durable, or nothing does. What is left out stays as it is. */
+/**
+ * A change to a session: all of it becomes durable, or nothing does. What is left out, or `undefined`, stays
+ * as it is; `{}` changes only the token.
+ */
 export interface Change {
   readonly state?: SessionState;
   readonly due?: StoredDeadline | null;
@@ -73,21 +81,26 @@ export interface Change {
   readonly append?: readonly JournalData[];
 }
 
-/** One page of records in the order of their ids. */
+/** One page of records in the order of their ids, compared by code unit (a database's `C`, not a locale). */
 export interface Page {
   readonly records: readonly SessionRecord[];
-  /** Give it back to go on; `null` at the end. */
+  /**
+   * The last id of a full page, to go on after it, whether that record is still there by then or not; `null`
+   * where nothing more would have come.
+   */
   readonly cursor: string | null;
 }
 
 /**
  * Where records and journals live. One contract for all stores; `storeContract` in `holdfast/testing` is
- * its test. A store returns what it was given, shares no object with its caller, and answers with:
+ * its test. A store returns what it was given and shares no object with its caller: what it is given is
+ * copied before the call returns its promise; what it returns may be frozen, and never changes later. Of a
+ * `held` record it looks only at `id` and `token`. It answers with:
  *
- * - `Fenced`: certain, another commit or owner won.
+ * - `Fenced`: certain, another commit or owner won, or the record was removed.
  * - `OutcomeUnknown`: the answer was lost. Only a store whose answer can be lost raises it.
  * - `AlreadyExistsError`: `create` of an id, or of a principal's key, that is there.
- * - any other error: certain, nothing was changed.
+ * - any other error: certain, nothing was changed. `StoreError`, not retryable, after `close`.
  */
 export interface Store {
   /** Whether what it acknowledged outlives the process. */
@@ -98,11 +111,14 @@ export interface Store {
   find(principal: string | null, key: string): Promise<SessionRecord | null>;
   /** Compares `held.token`; writes the change atomically; returns the record with a new token. */
   commit(held: SessionRecord, change: Change): Promise<SessionRecord>;
-  /** Takes a record nobody holds, or that `owner` held before: epoch +1. `null`: not there. `Fenced`: held by another. */
+  /**
+   * Takes a record nobody holds, or that `owner` held before: epoch +1, and a new token, so that what `owner`
+   * held before is stale. `null`: not there. `Fenced`: held by another.
+   */
   claim(id: string, owner: string): Promise<SessionRecord | null>;
-  /** Gives it up: `owner` becomes `null`. */
+  /** Gives it up: `owner` becomes `null`, `epoch` stays. Compares `held.token`. */
   release(held: SessionRecord): Promise<void>;
-  /** Entries with `seq > after`, oldest first, at most `limit`. */
+  /** Entries with `seq > after`, oldest first, at most `limit`; none for an id that is not there. */
   readJournal(
     id: string,
     options: { after: number; limit: number },
@@ -114,10 +130,10 @@ export interface Store {
     cursor?: string | null;
     limit: number;
   }): Promise<Page>;
-  /** Records whose `due.at <= at`, the longest due first, at most `limit`. */
+  /** Records whose `due.at <= at`, the longest due first and ties by id, at most `limit`, whoever holds them. */
   dueBefore(at: number, limit: number): Promise<readonly SessionRecord[]>;
   /** Removes the record and its journal. Compares `held.token`. */
   remove(held: SessionRecord): Promise<void>;
-  /** Nothing works afterwards; twice is once. */
+  /** Answers what was asked before; nothing works afterwards; twice is once. */
   close(): Promise<void>;
 }

@@ -1,0 +1,204 @@
+import { parseArgs } from 'node:util';
+import { formatDuration, parseDuration } from './duration.ts';
+
+/** How much is printed: each level prints those before it as well. */
+export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
+
+/** How much is printed. */
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** One kind of value: how it is read, and what is said of a value that is not allowed. */
+interface Kind<T> {
+  readonly allowed: string;
+  /** `null`: not allowed. */
+  read(text: string): T | null;
+}
+
+const wholeNumber = (least: number, most: number, allowed: string): Kind<number> => ({
+  allowed,
+  read: (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    return value >= least && value <= most ? value : null;
+  },
+});
+
+const port = wholeNumber(0, 65_535, 'a whole number from 0 to 65535 (0 picks a free port)');
+const count = wholeNumber(1, Number.MAX_SAFE_INTEGER, 'a whole number of at least 1');
+const host: Kind<string> = {
+  allowed: 'a host name or an address, as 127.0.0.1',
+  read: (text) => (/^[\w.:-]+$/.test(text) ? text : null),
+};
+const level: Kind<LogLevel> = {
+  allowed: LOG_LEVELS.join(', '),
+  read: (text) => LOG_LEVELS.find((name) => name === text) ?? null,
+};
+const deadline: Kind<number | 'off'> = {
+  allowed: 'a duration as 500ms, 2s, 5m, 8h or 7d, or off',
+  read: parseDuration,
+};
+const duration: Kind<number> = {
+  allowed: 'a duration as 500ms, 2s, 5m, 8h or 7d',
+  read: (text) => {
+    const ms = parseDuration(text);
+    return ms === 'off' ? null : ms;
+  },
+};
+
+/** A setting with a default of its own. */
+const setting = <T>(kind: Kind<T>, initial: T, about: string) => ({
+  kind,
+  initial,
+  about,
+  shown: String(initial),
+});
+
+/** A setting that is left to the runtime, whose default is `shown`. */
+const left = <T>(kind: Kind<T>, shown: string, about: string) => ({
+  kind,
+  initial: null,
+  about,
+  shown,
+});
+
+/**
+ * Every setting of `holdfast serve`, once. A name is an environment variable and a flag: `idleAfter` is
+ * `HOLDFAST_IDLE_AFTER` and `--idle-after`.
+ */
+const SETTINGS = {
+  port: setting(port, 4100, 'Port to listen on'),
+  host: setting(host, '127.0.0.1', 'Interface to listen on; there is no authentication'),
+  idleAfter: left(deadline, '2m', 'A session without work is idle after this'),
+  idleTimeout: left(deadline, '30m', 'A silent session ends after this'),
+  pausedTimeout: left(deadline, '4h', 'A paused session ends after this'),
+  maxLifetime: left(deadline, '8h', 'Every session ends after this'),
+  heartbeatInterval: left(deadline, '30s', 'How often a session that beats should'),
+  heartbeatMissed: left(count, '3', 'So many missed beats end such a session'),
+  sweepInterval: left(duration, '30s', 'How often stored records and tombstones are swept'),
+  maxSessions: left(count, '10000', 'Sessions at once'),
+  maxSessionsPerPrincipal: left(count, '100', 'Sessions of one principal at once'),
+  tombstone: left(duration, '20m', 'How long the record of an ended session is kept'),
+  logLevel: setting(level, 'info', `How much is printed: ${level.allowed}`),
+} as const;
+
+type Settled = typeof SETTINGS;
+
+/** What `holdfast serve` is started with. `null` is left to the runtime. */
+export type Settings = {
+  readonly [K in keyof Settled]: Settled[K] extends { kind: Kind<infer T>; initial: infer I }
+    ? T | Extract<I, null>
+    : never;
+} & {
+  /** Print events as JSON lines. */
+  readonly json: boolean;
+};
+
+/** A setting that is not allowed. */
+export interface Mistake {
+  /** The variable or flag, or the argument itself. */
+  readonly name: string;
+  /** What is wrong with it and what is allowed, as a sentence. */
+  readonly message: string;
+}
+
+const kebab = (key: string): string =>
+  key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+const flagOf = (key: string): string => `--${kebab(key)}`;
+const variableOf = (key: string): string =>
+  `HOLDFAST_${kebab(key).replaceAll('-', '_').toUpperCase()}`;
+
+const KEYS = Object.keys(SETTINGS) as (keyof Settled)[];
+
+/** What was given, before it is looked at: by key, the value and the name it came under. */
+type Given = Map<string, { readonly name: string; readonly text: string }>;
+
+const fromEnvironment = (env: Readonly<Record<string, string | undefined>>): Given => {
+  const given: Given = new Map();
+  for (const key of KEYS) {
+    const name = variableOf(key);
+    const text = env[name];
+    // An empty variable is one that is not set: that is what `HOLDFAST_PORT= holdfast serve` means.
+    if (text !== undefined && text !== '') given.set(key, { name, text: text.trim() });
+  }
+  return given;
+};
+
+/** Reads flags over `given`; tells what is no flag at all. */
+const fromFlags = (args: readonly string[], given: Given, mistakes: Mistake[]): boolean => {
+  const names = new Map(KEYS.map((key) => [kebab(key), key]));
+  const options = Object.fromEntries(
+    [...names.keys()].map((name) => [name, { type: 'string' as const }]),
+  );
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: { ...options, json: { type: 'boolean' } },
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  let json = false;
+  for (const token of tokens) {
+    if (token.kind === 'positional') {
+      mistakes.push({ name: token.value, message: 'is not understood: only flags are allowed.' });
+    }
+    if (token.kind !== 'option') continue;
+    const key = names.get(token.name);
+    if (token.name === 'json' && token.value === undefined) json = true;
+    else if (key === undefined) {
+      const allowed = [...KEYS.map(flagOf), '--json'].join(', ');
+      mistakes.push({ name: token.rawName, message: `is no flag; allowed are ${allowed}.` });
+    } else if (token.value === undefined) {
+      const { allowed } = SETTINGS[key].kind;
+      mistakes.push({ name: token.rawName, message: `needs a value: ${allowed}.` });
+    } else given.set(key, { name: token.rawName, text: token.value });
+  }
+  return json;
+};
+
+/**
+ * Reads the environment and the flags over it. Every mistake is found at once: each names the variable or
+ * flag, the value, and what is allowed.
+ */
+export const readSettings = (
+  env: Readonly<Record<string, string | undefined>>,
+  args: readonly string[],
+): { readonly settings: Settings } | { readonly mistakes: readonly Mistake[] } => {
+  const mistakes: Mistake[] = [];
+  const given = fromEnvironment(env);
+  const json = fromFlags(args, given, mistakes);
+  const values: Record<string, unknown> = { json };
+  for (const key of KEYS) {
+    const { kind, initial } = SETTINGS[key];
+    const entry = given.get(key);
+    const value = entry === undefined ? initial : kind.read(entry.text);
+    if (entry !== undefined && value === null) {
+      const shown = JSON.stringify(entry.text.slice(0, 100));
+      mistakes.push({ name: entry.name, message: `is ${shown}, but must be ${kind.allowed}.` });
+    }
+    values[key] = value;
+  }
+  if (mistakes.length > 0) return { mistakes };
+  // The loop above has read every key of the table by its own kind.
+  return { settings: values as Settings };
+};
+
+/** The settings for `--help`, a line each, from the same table. */
+export const settingsHelp = (): string => {
+  const rows = KEYS.map((key) => {
+    const { about, shown } = SETTINGS[key];
+    return [flagOf(key), variableOf(key), `${about} (${shown})`] as const;
+  });
+  const wide = (column: 0 | 1): number => Math.max(...rows.map((row) => row[column].length));
+  return rows
+    .map(([flag, name, about]) => `  ${flag.padEnd(wide(0))}  ${name.padEnd(wide(1))}  ${about}`)
+    .concat(`  ${'--json'.padEnd(wide(0))}  ${''.padEnd(wide(1))}  Print events as JSON lines`)
+    .join('\n');
+};
+
+/** The deadlines that were set, for the line that is printed at the start; empty when none was. */
+export const deadlinesInWords = (settings: Settings): string =>
+  (['idleAfter', 'idleTimeout', 'pausedTimeout', 'maxLifetime'] as const)
+    .flatMap((key) => {
+      const value = settings[key];
+      return value === null ? [] : [`${kebab(key)} ${formatDuration(value)}`];
+    })
+    .join(', ');

@@ -1,0 +1,22 @@
+import { InvalidOptionError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+
+/** Whom a session belongs to: a name the host application vouches for, or `null` for an anonymous caller. */
+export type Principal = string | null;
+
+/** Returns a principal that is well formed. Throws `InvalidOptionError`. */
+export const checkedPrincipal = (principal: unknown): Principal => {
+  if (principal === null || principal === undefined) return null;
+  if (
+    typeof principal === 'string' &&
+    principal.length > 0 &&
+    principal.length <= LIMITS.principalLength
+  ) {
+    return principal;
+  }
+  throw new InvalidOptionError(
+    'principal',
+    principal,
+    `null, or a text of 1 to ${LIMITS.principalLength} characters`,
+  );
+};

@@ -1,0 +1,76 @@
+/** The front door of Holdfast. Listed by hand: what is not here is not public. */
+
+export {
+  END_REASONS,
+  type EndDeadline,
+  type EndReason,
+  REASON_OF_DEADLINE,
+  type RegistryState,
+  SESSION_STATES,
+  type SessionEvent,
+  type SessionState,
+} from '../machines/index.ts';
+export {
+  AlreadyExistsError,
+  CapacityError,
+  DrainingError,
+  Fenced,
+  ForbiddenError,
+  HoldfastError,
+  type HoldfastErrorCode,
+  InvalidEventError,
+  InvalidOptionError,
+  InvalidSessionIdError,
+  MissingPackageError,
+  OutcomeUnknown,
+  SessionNotFoundError,
+  SessionPausedError,
+  SessionTerminatedError,
+  StoreError,
+  TimeoutError,
+} from './errors.ts';
+export { isSessionId, mintSessionId } from './identity/session-id.ts';
+export { LIMITS } from './limits.ts';
+export type {
+  LifecycleEvent,
+  Listener,
+  OperationOutcome,
+  RuntimeLifecycleEvent,
+  SessionLifecycleEvent,
+  Unsubscribe,
+} from './observe/events.ts';
+export { createRuntime } from './runtime/create-runtime.ts';
+export type { DeadlineOptions, Deadlines } from './runtime/deadlines.ts';
+export type {
+  BoundRuntime,
+  CreateOptions,
+  DrainReport,
+  ListOptions,
+  Runtime,
+  RuntimeOptions,
+  RuntimeStats,
+  SessionPage,
+} from './runtime/runtime.ts';
+export type {
+  BeatReply,
+  Client,
+  OperationContext,
+  OperationOptions,
+  Residency,
+  Session,
+  SessionActorView,
+  SessionInfo,
+} from './runtime/session.ts';
+export type {
+  Change,
+  JournalEntry,
+  NewRecord,
+  Page,
+  SessionRecord,
+  Store,
+  StoredDeadline,
+  StoredSession,
+} from './store/contract.ts';
+export { createMemoryStore } from './store/memory.ts';
+export type { Clock } from './time/clock.ts';
+export { systemClock } from './time/system-clock.ts';

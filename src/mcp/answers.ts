@@ -1,0 +1,141 @@
+import {
+  CapacityError,
+  DrainingError,
+  HoldfastError,
+  InvalidOptionError,
+  InvalidSessionIdError,
+  SessionNotFoundError,
+  SessionTerminatedError,
+} from '../errors.ts';
+
+/** The id of a JSON-RPC request. */
+export type RequestId = string | number;
+
+/** The error of a JSON-RPC answer. */
+export interface RpcError {
+  readonly code: number;
+  readonly message: string;
+  /** Holdfast's own code of it, and whether the same request may succeed later. */
+  readonly data?: { readonly code: string; readonly retryable: boolean };
+}
+
+/** Codes of JSON-RPC itself, and the two the SDK's own transport uses for everything of a server. */
+export const RPC = {
+  parseError: -32700,
+  invalidRequest: -32600,
+  invalidParams: -32602,
+  internalError: -32603,
+  serverError: -32000,
+  sessionNotFound: -32001,
+} as const;
+
+const answer = (
+  status: number,
+  code: number,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response =>
+  Response.json({ jsonrpc: '2.0', error: { code, message }, id: null }, { status, headers });
+
+/** 400: a request that needs a session names none. */
+export const missingSessionId = (): Response =>
+  answer(400, RPC.serverError, 'Bad Request: Mcp-Session-Id header is required');
+
+/** 400: the body is no JSON. */
+export const notJson = (): Response =>
+  answer(400, RPC.parseError, 'Parse error: the request body is not valid JSON');
+
+/** 400: the body is JSON, but no JSON-RPC message or batch of messages; or something about it is wrong. */
+export const invalidRequest = (why: string): Response =>
+  answer(400, RPC.invalidRequest, `Invalid Request: ${why}`);
+
+/**
+ * 404, the same bytes for a malformed, an unknown, an ended and somebody else's id, so that nobody learns
+ * which ids exist. A client that gets it opens a new session.
+ */
+export const sessionNotFound = (): Response =>
+  answer(404, RPC.sessionNotFound, 'Session not found');
+
+/** 405, with the verbs there are. */
+export const methodNotAllowed = (): Response =>
+  answer(405, RPC.serverError, 'Method not allowed.', { allow: 'GET, POST, DELETE' });
+
+/** 406: the client does not take what would be sent. */
+export const notAcceptable = (): Response =>
+  answer(
+    406,
+    RPC.serverError,
+    'Not Acceptable: Client must accept both application/json and text/event-stream',
+  );
+
+/** 413: the body is longer than `mostBytes`. */
+export const bodyTooLarge = (mostBytes: number): Response =>
+  answer(
+    413,
+    RPC.serverError,
+    `Payload Too Large: the request body must not exceed ${mostBytes} bytes`,
+    // What is left of the body is not read: the connection cannot be used again.
+    { connection: 'close' },
+  );
+
+/** 415: the body does not say that it is JSON. */
+export const notJsonContentType = (): Response =>
+  answer(415, RPC.serverError, 'Unsupported Media Type: Content-Type must be application/json');
+
+/** 500. What went wrong is told to `onError` and not to the client. */
+export const internalError = (): Response =>
+  answer(500, RPC.internalError, 'Internal server error');
+
+/** 503 with Retry-After: try again later. */
+export const unavailable = (why: string, retryAfterMs: number): Response =>
+  answer(503, RPC.serverError, `Service Unavailable: ${why}`, {
+    'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1_000))),
+  });
+
+/** 200 with an error for each of these requests: the session is there, but the requests are refused. */
+export const refusedRequests = (
+  requests: readonly { readonly id: RequestId }[],
+  batch: boolean,
+  error: RpcError,
+): Response => {
+  const errors = requests.map(({ id }) => ({ jsonrpc: '2.0', id, error }));
+  return Response.json(batch ? errors : errors[0]);
+};
+
+/** What a request in flight is answered with when its session ends. The reason is not told. */
+export const SESSION_ENDED: RpcError = {
+  code: RPC.serverError,
+  message: 'The session has ended.',
+  data: { code: 'ERR_HOLDFAST_TERMINATED', retryable: false },
+};
+
+/** What a client is told of an error in the answer to its request. Only Holdfast's own are told. */
+export const rpcErrorOf = (error: unknown): RpcError => {
+  if (error instanceof SessionTerminatedError) return SESSION_ENDED;
+  if (!(error instanceof HoldfastError)) {
+    return { code: RPC.internalError, message: 'Internal error' };
+  }
+  return {
+    code: RPC.serverError,
+    message: error.message,
+    data: { code: error.code, retryable: error.retryable },
+  };
+};
+
+/** The answer to a request that the runtime refused; `null` for an error that is no refusal. */
+export const answerOf = (error: unknown): Response | null => {
+  if (
+    error instanceof InvalidSessionIdError ||
+    error instanceof SessionNotFoundError ||
+    error instanceof SessionTerminatedError
+  ) {
+    return sessionNotFound();
+  }
+  if (error instanceof CapacityError || error instanceof DrainingError) {
+    return unavailable(error.message, error.retryAfterMs);
+  }
+  if (error instanceof InvalidOptionError) {
+    return answer(400, RPC.invalidParams, `Invalid params: ${error.message}`);
+  }
+  return null;
+};

@@ -1,0 +1,223 @@
+import {
+  hostHeaderValidationResponse,
+  localhostAllowedHostnames,
+  localhostAllowedOrigins,
+  originValidationResponse,
+} from '@modelcontextprotocol/server';
+import { HoldfastError, InvalidOptionError, SessionNotFoundError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+import type { BoundRuntime } from '../runtime/runtime.ts';
+import {
+  answerOf,
+  internalError,
+  invalidRequest,
+  methodNotAllowed,
+  missingSessionId,
+  unavailable,
+} from './answers.ts';
+import type { Connection } from './connection.ts';
+import { exchange, refuse } from './exchange.ts';
+import { followBody } from './followed-body.ts';
+import { type McpServerFactory, open } from './opening.ts';
+import { readInbound } from './request-body.ts';
+
+/** How an MCP endpoint is made. */
+export interface McpEndpointOptions {
+  /** Where its sessions live, as the endpoint's callers see it: `runtime.as(null)` where nobody is authenticated. */
+  readonly runtime: BoundRuntime;
+  /** Makes the server of each session. When it throws, the client gets 500 and the session ends. */
+  readonly server: McpServerFactory;
+  /** Host names a request may be sent to, without port; default: those of the loopback interface. */
+  readonly allowedHosts?: readonly string[];
+  /** Host names a browser's page may come from; default: those of the loopback interface. */
+  readonly allowedOrigins?: readonly string[];
+  /** The longest request body, bytes, at least 1; default 4 MiB. Longer ones get 413. */
+  readonly maxBodyBytes?: number;
+  /**
+   * The longest a request may take, ms, at least 1; default 10 min; `'off'` for no limit but the session's
+   * lifetime. Then its handler gets its signal and the client an error. The limit is there for a handler
+   * that hangs after its client has gone: nothing else would end it, and work in flight keeps its session.
+   */
+  readonly requestTimeoutMs?: number | 'off';
+  /** Hears what went wrong inside while a request was answered with 500. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** A sessionful MCP endpoint (protocol revisions up to 2025-11-25) on Web-standard requests. */
+export interface McpEndpoint {
+  /** Sessions that have a transport and a server here. */
+  readonly connections: number;
+  /** Answers one request, whatever its path. Never rejects. */
+  fetch(request: Request): Promise<Response>;
+  /** Closes all transports and servers and answers 503 from now on. It ends no session: the runtime does. */
+  close(): Promise<void>;
+}
+
+const SESSION_HEADER = 'mcp-session-id';
+
+class Endpoint implements McpEndpoint {
+  readonly #options: McpEndpointOptions;
+  readonly #hosts: string[];
+  readonly #origins: string[];
+  readonly #live = new Map<string, Connection>();
+  #closed = false;
+
+  constructor(options: McpEndpointOptions) {
+    this.#options = options;
+    this.#hosts = [...(options.allowedHosts ?? localhostAllowedHostnames())];
+    this.#origins = [...(options.allowedOrigins ?? localhostAllowedOrigins())];
+  }
+
+  get connections(): number {
+    return this.#live.size;
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    const forbidden =
+      hostHeaderValidationResponse(request, this.#hosts) ??
+      originValidationResponse(request, this.#origins);
+    if (forbidden !== undefined) return forbidden;
+    if (this.#closed) return unavailable('the server is closing', LIMITS.retryAfterMs);
+    try {
+      return await this.#route(request);
+    } catch (error) {
+      const answer = answerOf(error);
+      if (answer !== null) return answer;
+      this.#options.onError?.(error);
+      return internalError();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const live = [...this.#live.values()];
+    this.#live.clear();
+    await Promise.all(live.map((connection) => connection.close()));
+  }
+
+  #route(request: Request): Promise<Response> | Response {
+    switch (request.method) {
+      case 'POST':
+        return this.#post(request);
+      case 'GET':
+        return this.#get(request);
+      case 'DELETE':
+        return this.#delete(request);
+      default:
+        return methodNotAllowed();
+    }
+  }
+
+  async #post(request: Request): Promise<Response> {
+    const inbound = await readInbound(
+      request,
+      this.#options.maxBodyBytes ?? LIMITS.requestBodyBytes,
+    );
+    if (inbound instanceof Response) return inbound;
+    const id = request.headers.get(SESSION_HEADER);
+    if (inbound.initialize !== null) {
+      // A client that lost its session may name it still: it gets a new one.
+      const live = id === null ? null : await this.#find(id);
+      if (live !== null) return invalidRequest('this session is initialized already');
+      return open(
+        {
+          runtime: this.#options.runtime,
+          server: this.#options.server,
+          opened: (connection) => this.#keep(connection),
+        },
+        request,
+        inbound.initialize,
+        inbound.body,
+      );
+    }
+    const connection = await this.#connectionOf(id);
+    if (connection instanceof Response) return connection;
+    try {
+      return await exchange(
+        connection,
+        request,
+        inbound,
+        this.#options.requestTimeoutMs ?? LIMITS.operationTimeoutMs,
+      );
+    } catch (error) {
+      const told = error instanceof HoldfastError && inbound.requests.length > 0;
+      if (!told || answerOf(error) !== null) throw error;
+      return refuse(inbound, error);
+    }
+  }
+
+  /** The stream for what the server has to say unasked. Presence, neither work nor activity. */
+  async #get(request: Request): Promise<Response> {
+    const connection = await this.#connectionOf(request.headers.get(SESSION_HEADER));
+    if (connection instanceof Response) return connection;
+    const response = await connection.handle(request);
+    if (!response.ok || response.body === null) return response;
+    const detach = connection.session.attach();
+    // Closed when the client goes: the transport allows one such stream, and the client will open another.
+    return new Response(followBody(response.body, request.signal, 'close', detach), response);
+  }
+
+  /** The transport looks the request over and then ends the session. */
+  async #delete(request: Request): Promise<Response> {
+    const connection = await this.#connectionOf(request.headers.get(SESSION_HEADER));
+    return connection instanceof Response ? connection : connection.handle(request);
+  }
+
+  async #connectionOf(id: string | null): Promise<Connection | Response> {
+    if (id === null) return missingSessionId();
+    const connection = await this.#find(id);
+    if (connection === null) throw new SessionNotFoundError();
+    return connection;
+  }
+
+  /** The live connection of a session that the callers of this endpoint may use. */
+  async #find(id: string): Promise<Connection | null> {
+    try {
+      const { state } = await this.#options.runtime.get(id);
+      if (state === 'terminating' || state === 'terminated') return null;
+      return this.#live.get(id) ?? null;
+    } catch (error) {
+      if (answerOf(error)?.status === 404) return null;
+      throw error;
+    }
+  }
+
+  /** Keeps a connection until its session ends. */
+  #keep(connection: Connection): void {
+    const { session } = connection;
+    const drop = (): void => {
+      watched.unsubscribe();
+      unsubscribe();
+      if (this.#live.get(session.id) === connection) this.#live.delete(session.id);
+      void connection.close();
+    };
+    this.#live.set(session.id, connection);
+    // The actor shows the end when it begins, and so before it is recorded: handlers get their signal, and
+    // streams are closed, at once. The event comes later; it is listened to for a session that is let go
+    // of without such a step.
+    const watched = session.actor.subscribe(({ value }) => {
+      if (value === 'terminating' || value === 'terminated') drop();
+    });
+    const unsubscribe = session.subscribe(({ type }) => {
+      if (type === 'session.ended') drop();
+    });
+    // It may have ended while its server was being made.
+    const now = session.actor.getSnapshot().value;
+    if (now === 'terminating' || now === 'terminated') drop();
+  }
+}
+
+/**
+ * Makes a sessionful MCP endpoint: one session of the runtime for each `initialize`, ended by the runtime's
+ * deadlines or by the client. Throws `InvalidOptionError`.
+ *
+ * Statuses: 400 without a session id, 404 for one that is malformed, unknown or ended, 503 with Retry-After
+ * when there is no room or the runtime drains. A request that is refused leaves nothing behind.
+ */
+export const createMcpEndpoint = (options: McpEndpointOptions): McpEndpoint => {
+  const { maxBodyBytes } = options;
+  if (maxBodyBytes !== undefined && !(Number.isInteger(maxBodyBytes) && maxBodyBytes >= 1)) {
+    throw new InvalidOptionError('maxBodyBytes', maxBodyBytes, 'a whole number of at least 1');
+  }
+  return new Endpoint(options);
+};

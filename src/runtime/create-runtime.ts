@@ -1,0 +1,96 @@
+import type { AnyActorLogic } from 'xstate';
+import { newUuid } from '../identity/randomness.ts';
+import { createMemoryStore } from '../store/memory.ts';
+import { GapWatch } from '../time/gap.ts';
+import { systemClock } from '../time/system-clock.ts';
+import { DeadlineWheel } from '../time/wheel.ts';
+import { createRegistry } from '../xstate/registry-logic.ts';
+import { resolveDeadlines } from './deadlines.ts';
+import type { SessionHost } from './host.ts';
+import { crash } from './lifecycle.ts';
+import { look } from './liveness.ts';
+import { checkedSettings } from './options.ts';
+import { announce } from './plane.ts';
+import type { Runtime, RuntimeOptions } from './runtime.ts';
+import type { RuntimeContext } from './runtime-context.ts';
+import { startSweep } from './sweep.ts';
+import { TrustedRuntime } from './trusted-runtime.ts';
+
+/**
+ * Makes a runtime, running. It holds no session yet and never holds the process open; `close` or `drain` it
+ * when it has done its service. Throws `InvalidOptionError` for what is not allowed.
+ *
+ * ```ts
+ * const runtime = createRuntime({ deadlines: { idleTimeoutMs: 10 * 60_000 } });
+ * const session = await runtime.create({ principal: 'ada' });
+ * ```
+ */
+export const createRuntime = (options: RuntimeOptions = {}): Runtime =>
+  new TrustedRuntime(assembleRuntime(options));
+
+/**
+ * Puts the parts of a runtime together and starts them.
+ *
+ * @param sessionLogic what a session's actor runs; another one than the chart only in tests of its failure.
+ */
+export const assembleRuntime = (
+  options: RuntimeOptions,
+  sessionLogic?: AnyActorLogic,
+): RuntimeContext => {
+  const settings = checkedSettings(options);
+  const store = options.store ?? createMemoryStore();
+  const deadlines = resolveDeadlines(options.deadlines, store.durable);
+  const clock = options.clock ?? systemClock();
+  const gaps = new GapWatch(deadlines.gapMs);
+  const registry = createRegistry({
+    clock,
+    ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
+    ...(sessionLogic === undefined ? {} : { logic: sessionLogic }),
+    onError: (error, where) => announce(context, { type: 'runtime.error', where, error }),
+    onSessionError: (id, error) => {
+      announce(context, { type: 'runtime.error', where: `the actor of ${id}`, error });
+      const host = context.hosts.get(id);
+      if (host !== undefined) crash(context, host).catch(() => undefined);
+    },
+  });
+  const wheel = new DeadlineWheel<SessionHost>({
+    clock,
+    tickMs: deadlines.tickMs,
+    look: (host, now) => look(context, host, now),
+    onTick: ({ mono, wall, lateMs }) => {
+      const gap = gaps.observe(mono, wall, mono - lateMs);
+      if (gap === null) return;
+      context.endOfLastGap = gaps.endOfLastGap;
+      announce(context, { type: 'runtime.time-gap', ...gap });
+      // Wall deadlines are filed by the time that was left on the wall clock before it moved.
+      if (gap.kind !== 'stall') wheel.reviewAll();
+    },
+    onError: (error) => announce(context, { type: 'runtime.error', where: 'the wheel', error }),
+  });
+  const context: RuntimeContext = {
+    clock,
+    store,
+    deadlines,
+    settings,
+    registry,
+    wheel,
+    hosts: new Map(),
+    perPrincipal: new Map(),
+    listeners: new Set(),
+    counters: { created: 0, refused: 0, ignored: 0, ended: {} },
+    owner: newUuid(),
+    endOfLastGap: gaps.endOfLastGap,
+    draining: false,
+    closed: false,
+    storeFailing: false,
+    inFlight: 0,
+    onQuiet: null,
+    sweep: null,
+  };
+  gaps.observe(clock.mono(), clock.wall(), clock.mono());
+  registry.start();
+  registry.send({ type: 'registry.ready' });
+  wheel.start();
+  context.sweep = startSweep(context);
+  return context;
+};

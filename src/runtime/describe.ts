@@ -1,0 +1,45 @@
+import type { SessionRecord } from '../store/contract.ts';
+import type { SessionHost } from './host.ts';
+import type { RuntimeContext } from './runtime-context.ts';
+import type { Client, SessionInfo } from './session.ts';
+
+/** A session in memory, as plain data: what the session plane shows of it. */
+export const describeHost = (context: RuntimeContext, host: SessionHost): SessionInfo => {
+  const { clock } = context;
+  const ended = host.shown === 'terminated';
+  return {
+    id: host.id,
+    principal: host.principal,
+    state: host.shown,
+    residency: context.hosts.get(host.id) === host ? 'resident' : 'stored',
+    client: host.client,
+    metadata: host.metadata,
+    createdAt: host.createdAt,
+    lastActivityAt: Math.round(clock.wall() - (clock.mono() - host.quietSince)),
+    expiresAt: host.expiresAt,
+    inFlight: host.inFlight,
+    presences: host.presences,
+    endedAt: ended ? host.endedAt : null,
+    reason: ended ? host.reason : null,
+  };
+};
+
+/** A stored session, as plain data. */
+export const describeRecord = (record: SessionRecord): SessionInfo => {
+  const { session } = record;
+  return {
+    id: record.id,
+    principal: record.principal,
+    state: record.state,
+    residency: 'stored',
+    client: session.client as Client | null, // Written by us, from a client that was checked.
+    metadata: session.metadata,
+    createdAt: session.createdAt,
+    lastActivityAt: session.endedAt ?? session.createdAt,
+    expiresAt: null,
+    inFlight: 0,
+    presences: 0,
+    endedAt: session.endedAt,
+    reason: session.reason,
+  };
+};

@@ -1,0 +1,101 @@
+import { InvalidOptionError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+import { terminate } from './lifecycle.ts';
+import { announce } from './plane.ts';
+import type { DrainReport } from './runtime.ts';
+import type { RuntimeContext } from './runtime-context.ts';
+
+/** How a drain is done. */
+export interface DrainPlan {
+  /** What running operations get, ms. */
+  readonly operationsMs: number;
+}
+
+/** Checks the options of `drain`. Throws `InvalidOptionError`. */
+export const checkedPlan = (options: { readonly operationsMs?: number }): DrainPlan => {
+  const { operationsMs = LIMITS.drainOperationsMs } = options;
+  if (typeof operationsMs === 'number' && operationsMs >= 0 && Number.isFinite(operationsMs)) {
+    return { operationsMs };
+  }
+  throw new InvalidOptionError('operationsMs', operationsMs, 'a finite number of ms, at least 0');
+};
+
+/**
+ * Nothing new; running work finishes or is aborted; every session ends with `shutdown`; the store is closed.
+ * A store that does not answer cannot hold it for ever: what was not recorded in time is named.
+ */
+export const drain = async (context: RuntimeContext, plan: DrainPlan): Promise<DrainReport> => {
+  const start = context.clock.mono();
+  context.draining = true;
+  context.registry.send({ type: 'registry.drain' });
+  announce(context, { type: 'runtime.draining' });
+
+  await quiet(context, () => context.inFlight === 0, plan.operationsMs);
+  const aborted = context.inFlight;
+  const before = endedSoFar(context);
+  await endAll(context);
+  const spentMs = context.clock.mono() - start;
+  const storeMs = Math.max(0, plan.operationsMs + STORE_MS - spentMs);
+  await quiet(context, () => context.hosts.size === 0, storeMs);
+
+  const left = [...context.hosts.keys()];
+  const ended = endedSoFar(context) - before;
+  await shutDown(context);
+  return { ended, aborted, left, tookMs: Math.round(context.clock.mono() - start) };
+};
+
+/** What recording the ends gets after the operations had their time. */
+const STORE_MS = LIMITS.drainStoreMs - LIMITS.drainOperationsMs;
+
+const endAll = async (context: RuntimeContext): Promise<void> => {
+  let begun = 0;
+  for (const host of [...context.hosts.values()]) {
+    // A try that fails is retried by its commit; what counts here is whether the session goes in time.
+    terminate(context, host, 'shutdown').catch(() => undefined);
+    begun += 1;
+    if (begun % LIMITS.sweepTurn === 0) await pause(context);
+  }
+};
+
+/** Stops all that ticks, and whatever is left: nothing of the runtime runs after this. */
+const shutDown = async (context: RuntimeContext): Promise<void> => {
+  context.closed = true;
+  context.wheel.stop();
+  context.sweep?.unsubscribe();
+  for (const host of context.hosts.values()) host.retry?.unsubscribe();
+  try {
+    await context.store.close();
+  } catch (error) {
+    announce(context, { type: 'runtime.error', where: 'closing the store', error });
+  }
+  context.registry.send({ type: 'registry.stopped' });
+  context.registry.actor.stop();
+};
+
+/** Waits until it is quiet, but not longer than that. */
+const quiet = (
+  context: RuntimeContext,
+  isQuiet: () => boolean,
+  timeoutMs: number,
+): Promise<void> => {
+  if (isQuiet() || timeoutMs === 0) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      timeout.unsubscribe();
+      context.onQuiet = null;
+      resolve();
+    };
+    const timeout = context.clock.scheduler.schedule(done, timeoutMs);
+    context.onQuiet = () => {
+      if (isQuiet()) done();
+    };
+  });
+};
+
+const pause = (context: RuntimeContext): Promise<void> =>
+  new Promise((resolve) => {
+    context.clock.scheduler.schedule(() => resolve(), 0);
+  });
+
+const endedSoFar = (context: RuntimeContext): number =>
+  Object.values(context.counters.ended).reduce((sum, count) => sum + count, 0);

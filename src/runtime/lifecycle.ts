@@ -1,0 +1,128 @@
+import type { EndReason, SessionEvent, SessionState } from '../../machines/index.ts';
+import { Fenced, SessionPausedError, SessionTerminatedError } from '../errors.ts';
+import { isReceiving, sendToSession } from '../xstate/session-actor.ts';
+import { commit, settled } from './commits.ts';
+import { fileNext, resetSilence } from './filing.ts';
+import type { SessionHost } from './host.ts';
+
+import { tell } from './plane.ts';
+import type { RuntimeContext } from './runtime-context.ts';
+
+/** Lets the chart hear an event; whether it took it. A pair the chart does not know is ignored and counted. */
+export const move = (context: RuntimeContext, host: SessionHost, event: SessionEvent): boolean => {
+  if (sendToSession(host.actor, event) !== 'ignored') return true;
+  context.counters.ignored += 1;
+  return false;
+};
+
+/**
+ * An observer of the actor may call the session from the middle of its actor's turn. The call waits for the
+ * turn to be over, a microtask later, so that it sees what it did.
+ */
+export const afterTurn = async (host: SessionHost): Promise<void> => {
+  while (isReceiving(host.actor)) await Promise.resolve();
+};
+
+/** Throws unless the session can still be given something to do. */
+export const assertOpen = (host: SessionHost): void => {
+  if (host.released) throw new Fenced(host.id);
+  const { reason } = host;
+  if (reason !== null) throw new SessionTerminatedError(reason);
+};
+
+/** Sets a session aside. See `Session.pause`. */
+export const pause = async (
+  context: RuntimeContext,
+  host: SessionHost,
+  abort: boolean,
+): Promise<void> => {
+  if (isReceiving(host.actor)) await afterTurn(host);
+  assertOpen(host);
+  const from = host.state;
+  if (from === 'paused') return settled(context, host);
+  if (!move(context, host, { type: 'session.pause' })) return;
+  host.pausedAt = context.clock.wall();
+  fileNext(context, host);
+  if (abort) abortOperations(host, new SessionPausedError());
+  tell(context, host, { type: 'session.state-changed', from, to: 'paused' }, true);
+  tell(context, host, { type: 'session.paused' }, true);
+  return commit(context, host);
+};
+
+/** Takes a session up again. See `Session.resume`. */
+export const resume = async (context: RuntimeContext, host: SessionHost): Promise<void> => {
+  if (isReceiving(host.actor)) await afterTurn(host);
+  assertOpen(host);
+  if (host.state !== 'paused') return settled(context, host);
+  if (!move(context, host, { type: 'session.resume', at: context.clock.wall() })) {
+    // The only guard is the lifetime; its own deadline ends the session within a tick.
+    throw new SessionTerminatedError('max-lifetime');
+  }
+  resetSilence(context, host);
+  tell(context, host, { type: 'session.state-changed', from: 'paused', to: 'active' }, true);
+  tell(context, host, { type: 'session.resumed' }, true);
+  return commit(context, host);
+};
+
+/** Ends a session, or joins its running end. Resolves with the first reason, once the end is recorded. */
+export const terminate = async (
+  context: RuntimeContext,
+  host: SessionHost,
+  reason: EndReason,
+): Promise<EndReason> => {
+  if (isReceiving(host.actor)) await afterTurn(host);
+  if (host.released) throw new Fenced(host.id);
+  if (host.reason === null) {
+    await end(context, host, { type: 'session.terminate', reason });
+  } else {
+    await settled(context, host);
+  }
+  return host.reason ?? reason;
+};
+
+/** Begins the end of a session: at once for everybody who calls it, on the session plane once it is recorded. */
+export const end = (
+  context: RuntimeContext,
+  host: SessionHost,
+  event: SessionEvent,
+): Promise<void> => {
+  const from = host.state;
+  const { reason } = move(context, host, event) ? host : { reason: null };
+  return reason === null ? Promise.resolve() : conclude(context, host, from, reason);
+};
+
+/** Ends a session whose actor threw: its chart is gone, so its end is recorded without it. */
+export const crash = (context: RuntimeContext, host: SessionHost): Promise<void> => {
+  const from = host.state;
+  host.crashed = true;
+  return conclude(context, host, from, 'crashed');
+};
+
+const conclude = (
+  context: RuntimeContext,
+  host: SessionHost,
+  from: SessionState,
+  reason: EndReason,
+): Promise<void> => {
+  host.endedAt = context.clock.wall();
+  context.wheel.remove(host);
+  const over = new SessionTerminatedError(reason);
+  host.ending?.abort(over);
+  abortOperations(host, over);
+  if (from !== 'terminating') {
+    tell(context, host, { type: 'session.state-changed', from, to: 'terminating' }, true);
+  }
+  tell(
+    context,
+    host,
+    { type: 'session.state-changed', from: 'terminating', to: 'terminated' },
+    true,
+  );
+  tell(context, host, { type: 'session.ended', reason }, true);
+  return commit(context, host);
+};
+
+const abortOperations = (host: SessionHost, reason: unknown): void => {
+  if (host.operations === null) return;
+  for (const operation of [...host.operations.values()]) operation.abort(reason);
+};

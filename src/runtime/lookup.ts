@@ -1,0 +1,64 @@
+import { SessionNotFoundError } from '../errors.ts';
+import { assertSessionId } from '../identity/session-id.ts';
+import type { SessionRecord } from '../store/contract.ts';
+import { describeHost, describeRecord } from './describe.ts';
+import { checkedPage } from './options.ts';
+import { SessionReference } from './reference.ts';
+import type { ListOptions, SessionPage } from './runtime.ts';
+import type { RuntimeContext } from './runtime-context.ts';
+import type { Session, SessionInfo } from './session.ts';
+import { Tombstone } from './tombstone.ts';
+
+/** Whose sessions a caller sees: one principal's, the anonymous ones, or (`'everybody'`) all. */
+export type Scope = { readonly principal: string | null } | 'everybody';
+
+/**
+ * The session of that id, for this caller. An unknown one and somebody else's are answered alike, by the
+ * same look-ups: the table, then the store.
+ */
+export const getSession = async (
+  context: RuntimeContext,
+  scope: Scope,
+  id: string,
+): Promise<Session> => {
+  assertSessionId(id);
+  const host = context.hosts.get(id);
+  if (host !== undefined && sees(scope, host.principal) && host.record !== null) {
+    return new SessionReference(context, host);
+  }
+  const record = await context.store.load(id);
+  if (record === null || !sees(scope, record.principal)) throw new SessionNotFoundError();
+  const since = context.hosts.get(id);
+  if (since !== undefined) return new SessionReference(context, since);
+  // Only the owner is told that and why it ended; an anonymous caller has no such standing.
+  if (record.state !== 'terminated' || (scope !== 'everybody' && scope.principal === null)) {
+    throw new SessionNotFoundError();
+  }
+  return new Tombstone(record);
+};
+
+/** One page of the sessions this caller sees. The live state is laid over the stored one, then filtered. */
+export const listSessions = async (
+  context: RuntimeContext,
+  scope: Scope,
+  options: ListOptions,
+): Promise<SessionPage> => {
+  const { limit, cursor } = checkedPage(options);
+  const page = await context.store.list({
+    limit,
+    cursor,
+    ...(scope === 'everybody' ? {} : { principal: scope.principal }),
+  });
+  const sessions = page.records
+    .map((record) => overlaid(context, record))
+    .filter((session) => options.state === undefined || session.state === options.state);
+  return { sessions, cursor: page.cursor };
+};
+
+const sees = (scope: Scope, principal: string | null): boolean =>
+  scope === 'everybody' || scope.principal === principal;
+
+const overlaid = (context: RuntimeContext, record: SessionRecord): SessionInfo => {
+  const host = context.hosts.get(record.id);
+  return host === undefined ? describeRecord(record) : describeHost(context, host);
+};

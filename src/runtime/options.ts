@@ -1,0 +1,96 @@
+import { InvalidOptionError } from '../errors.ts';
+import { isSessionId } from '../identity/session-id.ts';
+import { LIMITS } from '../limits.ts';
+import { checkedCount, checkedDuration } from './deadlines.ts';
+import type { CreateOptions, ListOptions, RuntimeOptions } from './runtime.ts';
+import type { RuntimeSettings } from './runtime-context.ts';
+import type { Client } from './session.ts';
+
+/** The numeric settings of a runtime. Throws `InvalidOptionError` with the option, its value and what is allowed. */
+export const checkedSettings = (options: RuntimeOptions): RuntimeSettings => ({
+  maxResident: checkedCount('maxResident', options.maxResident ?? LIMITS.maxResident),
+  maxPerPrincipal: checkedCount(
+    'maxPerPrincipal',
+    options.maxPerPrincipal ?? LIMITS.maxPerPrincipal,
+  ),
+  tombstoneMs: finite('tombstoneMs', options.tombstoneMs ?? LIMITS.tombstoneMs),
+  sweepIntervalMs: finite('sweepIntervalMs', options.sweepIntervalMs ?? LIMITS.sweepIntervalMs),
+});
+
+/** What a session is made with, checked and copied: nothing is shared with the caller. */
+export interface CheckedCreate {
+  readonly id: string | null;
+  readonly client: Client | null;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly beats: 'first' | 'required' | 'off';
+}
+
+const NO_METADATA: Readonly<Record<string, unknown>> = Object.freeze({});
+
+/** Checks the options of `create`. Throws `InvalidOptionError`. */
+export const checkedCreate = (options: CreateOptions): CheckedCreate => {
+  const { id, client, metadata, beats = 'first' } = options;
+  if (id !== undefined && !isSessionId(id)) {
+    throw new InvalidOptionError('id', id, 'an id from mintSessionId()');
+  }
+  if (beats !== 'first' && beats !== 'required' && beats !== 'off') {
+    throw new InvalidOptionError('beats', beats, "'first', 'required' or 'off'");
+  }
+  return {
+    id: id ?? null,
+    client: client === undefined ? null : checkedClient(client),
+    metadata: metadata === undefined ? NO_METADATA : jsonObject('metadata', metadata),
+    beats,
+  };
+};
+
+/** Checks the page of a `list`. Throws `InvalidOptionError`. */
+export const checkedPage = (options: ListOptions): { limit: number; cursor: string | null } => {
+  const limit = checkedCount('limit', options.limit ?? LIMITS.listPage);
+  if (limit > LIMITS.listPage) {
+    throw new InvalidOptionError('limit', limit, `at most ${LIMITS.listPage}`);
+  }
+  const cursor = options.cursor ?? null;
+  if (cursor !== null && !isSessionId(cursor)) {
+    throw new InvalidOptionError('cursor', cursor, 'the cursor of the page before, or null');
+  }
+  return { limit, cursor };
+};
+
+const finite = (option: string, value: unknown): number => {
+  const checked = checkedDuration(option, value);
+  if (Number.isFinite(checked)) return checked;
+  throw new InvalidOptionError(option, value, 'a finite number of milliseconds above 0');
+};
+
+const checkedClient = (client: Client): Client => {
+  const copy = jsonObject('client', client);
+  for (const field of ['name', 'version'] as const) {
+    const text = copy[field];
+    if (typeof text !== 'string' || text.length > LIMITS.clientNameLength) {
+      throw new InvalidOptionError(
+        `client.${field}`,
+        text,
+        `a text of at most ${LIMITS.clientNameLength} characters`,
+      );
+    }
+  }
+  return copy as unknown as Client; // The two required fields were just checked; the rest is open JSON.
+};
+
+const jsonObject = (option: string, value: unknown): Readonly<Record<string, unknown>> => {
+  const allowed = `a JSON object of at most ${LIMITS.metadataBytes} bytes`;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InvalidOptionError(option, value, allowed);
+  }
+  let json: string;
+  try {
+    json = JSON.stringify(value);
+  } catch {
+    throw new InvalidOptionError(option, 'not serialisable', allowed);
+  }
+  if (Buffer.byteLength(json) > LIMITS.metadataBytes) {
+    throw new InvalidOptionError(option, `${Buffer.byteLength(json)} bytes`, allowed);
+  }
+  return JSON.parse(json);
+};

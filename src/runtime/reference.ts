@@ -1,0 +1,134 @@
+import type { Subscription } from 'xstate';
+import { type EndReason, type SessionState, sessionMachine } from '../../machines/index.ts';
+import { InvalidOptionError, SessionTerminatedError } from '../errors.ts';
+import { jittered } from '../identity/randomness.ts';
+import type { Listener, SessionLifecycleEvent, Unsubscribe } from '../observe/events.ts';
+import { isReceiving } from '../xstate/session-actor.ts';
+import { describeHost } from './describe.ts';
+import type { SessionHost } from './host.ts';
+import { afterTurn, pause, resume, terminate } from './lifecycle.ts';
+import { attach, beat, touch } from './liveness.ts';
+import { run } from './operations.ts';
+import type { RuntimeContext } from './runtime-context.ts';
+import type {
+  BeatReply,
+  OperationContext,
+  OperationOptions,
+  Session,
+  SessionActorView,
+  SessionInfo,
+} from './session.ts';
+import { waitFor } from './wait-for.ts';
+
+/** The reference by id that callers hold. It keeps nothing of its own. */
+export class SessionReference implements Session {
+  readonly #context: RuntimeContext;
+  readonly #host: SessionHost;
+
+  constructor(context: RuntimeContext, host: SessionHost) {
+    this.#context = context;
+    this.#host = host;
+  }
+
+  get id(): string {
+    return this.#host.id;
+  }
+
+  get principal(): string | null {
+    return this.#host.principal;
+  }
+
+  get state(): SessionState {
+    return this.#host.shown;
+  }
+
+  get actor(): SessionActorView {
+    const { actor } = this.#host;
+    return {
+      id: actor.id,
+      logic: sessionMachine,
+      getSnapshot: () => actor.getSnapshot(),
+      subscribe: (listener): Subscription => actor.subscribe(listener),
+    };
+  }
+
+  get signal(): AbortSignal {
+    const host = this.#host;
+    if (host.ending === null) {
+      host.ending = new AbortController();
+      if (host.reason !== null) host.ending.abort(new SessionTerminatedError(host.reason));
+    }
+    return host.ending.signal;
+  }
+
+  info(): SessionInfo {
+    return describeHost(this.#context, this.#host);
+  }
+
+  async touch(): Promise<void> {
+    if (isReceiving(this.#host.actor)) await afterTurn(this.#host);
+    touch(this.#context, this.#host);
+  }
+
+  beat(): void {
+    beat(this.#context, this.#host);
+  }
+
+  beatReply(): BeatReply {
+    const { heartbeatIntervalMs } = this.#context.deadlines;
+    const asked = this.#host.beats !== 'off' && Number.isFinite(heartbeatIntervalMs);
+    return {
+      type: 'heartbeat',
+      id: this.#host.id,
+      timestamp: this.#context.clock.wall(),
+      // Jitter only shortens: this stays an upper bound, and many clients do not beat in step.
+      nextBeatWithinMs: asked ? Math.ceil(jittered(heartbeatIntervalMs)) : null,
+    };
+  }
+
+  run<T>(
+    name: string,
+    fn: (context: OperationContext) => T | Promise<T>,
+    options: OperationOptions = {},
+  ): Promise<T> {
+    return run(this.#context, this.#host, this, name, fn, options);
+  }
+
+  attach(): Unsubscribe {
+    return attach(this.#context, this.#host);
+  }
+
+  pause(options: { readonly abort?: boolean } = {}): Promise<void> {
+    return pause(this.#context, this.#host, options.abort ?? false);
+  }
+
+  resume(): Promise<void> {
+    return resume(this.#context, this.#host);
+  }
+
+  async terminate(reason: 'client' | 'operator' = 'client'): Promise<EndReason> {
+    if (reason !== 'client' && reason !== 'operator') {
+      throw new InvalidOptionError('reason', reason, "'client' or 'operator'");
+    }
+    return terminate(this.#context, this.#host, reason);
+  }
+
+  subscribe(listener: Listener<SessionLifecycleEvent>): Unsubscribe {
+    const host = this.#host;
+    host.listeners ??= new Set();
+    // A listener given twice is heard twice: each subscription is its own.
+    const own: Listener<SessionLifecycleEvent> = (event) => listener(event);
+    host.listeners.add(own);
+    return () => {
+      host.listeners?.delete(own);
+      if (host.listeners?.size === 0) host.listeners = null;
+    };
+  }
+
+  waitFor(
+    state: SessionState | readonly SessionState[],
+    options: { readonly timeoutMs?: number | 'off'; readonly signal?: AbortSignal } = {},
+  ): Promise<SessionState> {
+    return waitFor(this.#context, this.#host, this, state, options);
+  }
+}

@@ -1,0 +1,45 @@
+import { sendToSession } from '../xstate/session-actor.ts';
+import type { SessionHost } from './host.ts';
+import type { RuntimeContext } from './runtime-context.ts';
+
+/** Drops a session whose end is recorded: its actor reaches `terminated`, and every reference to it goes. */
+export const retire = (context: RuntimeContext, host: SessionHost): void => {
+  if (!host.crashed) sendToSession(host.actor, { type: 'session.cleaned' });
+  const { reason } = host;
+  if (reason !== null) {
+    const { ended } = context.counters;
+    ended[reason] = (ended[reason] ?? 0) + 1;
+  }
+  drop(context, host);
+};
+
+/** Lets a session go without an end: another owner or commit won it, and it goes on there. */
+export const letGo = (context: RuntimeContext, host: SessionHost): void => {
+  host.released = true;
+  host.retry?.unsubscribe();
+  host.retry = null;
+  context.wheel.remove(host);
+  context.registry.stop(host.id);
+  drop(context, host);
+};
+
+/** Takes a session out of the tables of those in memory, and frees its slot. */
+const drop = (context: RuntimeContext, host: SessionHost): void => {
+  if (context.hosts.get(host.id) !== host) return;
+  context.hosts.delete(host.id);
+  host.untold = host.released ? null : host.untold;
+  if (host.principal !== null) {
+    const left = (context.perPrincipal.get(host.principal) ?? 1) - 1;
+    if (left > 0) context.perPrincipal.set(host.principal, left);
+    else context.perPrincipal.delete(host.principal);
+  }
+  if (context.hosts.size === 0) context.onQuiet?.();
+};
+
+/** Takes back a session whose first record was not written: it never was, so nothing is told of it. */
+export const discard = (context: RuntimeContext, host: SessionHost): void => {
+  letGo(context, host);
+  // Whoever waits for its end (a drain) has nothing to wait for.
+  for (const waiter of host.waiters) waiter.resolve();
+  host.waiters = [];
+};

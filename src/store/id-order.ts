@@ -1,0 +1,60 @@
+/**
+ * Ids in order, sorted only when somebody looks. `add` and `delete` are O(1). The first `after` that follows
+ * a change is O(n + c log c) for c changes (two sorted runs are merged); one that follows none is O(log n)
+ * and then O(1) for each id taken.
+ */
+export class IdOrder {
+  #sorted: string[] = [];
+  /** Not yet in `#sorted`. */
+  readonly #added = new Set<string>();
+  /** Still in `#sorted`. */
+  readonly #deleted = new Set<string>();
+
+  /** How many ids there are. */
+  get size(): number {
+    return this.#sorted.length + this.#added.size - this.#deleted.size;
+  }
+
+  /** Adds an id that is not there. */
+  add(id: string): void {
+    if (!this.#deleted.delete(id)) this.#added.add(id);
+  }
+
+  /** Takes out an id that is there. */
+  delete(id: string): void {
+    if (!this.#added.delete(id)) this.#deleted.add(id);
+  }
+
+  /** The ids greater than `cursor`, which need not be there; all for `null`. Do not change it meanwhile. */
+  *after(cursor: string | null): Generator<string, void, undefined> {
+    this.#settle();
+    for (let i = cursor === null ? 0 : this.#firstAfter(cursor); i < this.#sorted.length; i++) {
+      const id = this.#sorted[i];
+      if (id !== undefined) yield id;
+    }
+  }
+
+  #settle(): void {
+    if (this.#deleted.size > 0) {
+      this.#sorted = this.#sorted.filter((id) => !this.#deleted.has(id));
+      this.#deleted.clear();
+    }
+    if (this.#added.size > 0) {
+      // The sort of the engine finds the two runs and merges them, so this does not sort all again.
+      this.#sorted = this.#sorted.concat([...this.#added].sort()).sort();
+      this.#added.clear();
+    }
+  }
+
+  #firstAfter(cursor: string): number {
+    let low = 0;
+    let high = this.#sorted.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const id = this.#sorted[middle];
+      if (id !== undefined && id <= cursor) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

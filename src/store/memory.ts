@@ -1,0 +1,199 @@
+import { AlreadyExistsError, Fenced, StoreError } from '../errors.ts';
+import { mintToken } from '../identity/token.ts';
+import type {
+  Change,
+  JournalEntry,
+  NewRecord,
+  Page,
+  SessionRecord,
+  Store,
+  StoredDeadline,
+} from './contract.ts';
+import { DueIndex } from './due-index.ts';
+import { IdOrder } from './id-order.ts';
+import { jsonCopy } from './json-copy.ts';
+
+/**
+ * Makes a store that lives in this process and ends with it (`durable` is false). For development, for tests,
+ * and for servers whose sessions need not outlive them.
+ *
+ * What goes in is copied once and frozen; what comes out is that frozen copy, so that a read costs nothing
+ * and a caller who writes to it gets a TypeError. What JSON cannot carry is refused with
+ * `InvalidOptionError`, before anything is changed.
+ *
+ * For n records: `create`, `load`, `find`, `claim`, `release` and `remove` are O(1), and `commit` is O(1) and
+ * O(log n) where it moves `due`; `dueBefore` is O(k log n) for the k it returns. `list` looks only at the
+ * records of its principal, or at all where none is named; the first page after records came or went is
+ * O(n), one after that is O(log n) and a look at each record it passes by.
+ */
+export const createMemoryStore = (): Store => new MemoryStore();
+
+/** A record and its journal, of which entry `seq` is at `seq - 1`. */
+interface Row {
+  record: SessionRecord;
+  readonly journal: JournalEntry[];
+}
+
+/** The records of one principal. */
+interface Belongings {
+  readonly ids: IdOrder;
+  /** Their ids by the owner's own key. */
+  readonly keys: Map<string, string>;
+}
+
+class MemoryStore implements Store {
+  readonly durable = false;
+  readonly #rows = new Map<string, Row>();
+  readonly #ids = new IdOrder();
+  readonly #belongings = new Map<string | null, Belongings>();
+  readonly #due = new DueIndex();
+  #closed = false;
+
+  // No method awaits anything: each is atomic because nothing else can run until it is done.
+
+  async create(given: NewRecord): Promise<SessionRecord> {
+    this.#assertOpen();
+    const { id, principal, key } = given;
+    if (this.#rows.has(id)) throw new AlreadyExistsError('The session id');
+    if (key !== null && this.#belongings.get(principal)?.keys.has(key)) {
+      throw new AlreadyExistsError("The session's key");
+    }
+    const record: SessionRecord = Object.freeze({
+      id,
+      principal,
+      key,
+      token: mintToken(),
+      epoch: 1,
+      owner: given.owner,
+      state: given.state,
+      due: jsonCopy(given.due, 'due'),
+      journalSeq: 0,
+      schema: given.schema,
+      session: jsonCopy(given.session, 'session'),
+      snapshot: jsonCopy(given.snapshot ?? null, 'snapshot'),
+    });
+    this.#rows.set(id, { record, journal: [] });
+    this.#ids.add(id);
+    const { ids, keys } = this.#belongingsOf(principal);
+    ids.add(id);
+    if (key !== null) keys.set(key, id);
+    this.#file(record);
+    return record;
+  }
+
+  async load(id: string): Promise<SessionRecord | null> {
+    this.#assertOpen();
+    return this.#rows.get(id)?.record ?? null;
+  }
+
+  async find(principal: string | null, key: string): Promise<SessionRecord | null> {
+    this.#assertOpen();
+    const id = this.#belongings.get(principal)?.keys.get(key);
+    return (id === undefined ? undefined : this.#rows.get(id)?.record) ?? null;
+  }
+
+  async commit(held: SessionRecord, change: Change): Promise<SessionRecord> {
+    this.#assertOpen();
+    const row = this.#rowOf(held);
+    const { epoch, journalSeq } = row.record;
+    // All copies are made before the first write: one that is refused leaves everything as it was.
+    const { state, due, session, snapshot } = change;
+    const written = {
+      ...(state === undefined ? {} : { state }),
+      ...(due === undefined ? {} : { due: jsonCopy<StoredDeadline | null>(due, 'due') }),
+      ...(session === undefined ? {} : { session: jsonCopy(session, 'session') }),
+      ...(snapshot === undefined ? {} : { snapshot: jsonCopy(snapshot, 'snapshot') }),
+    };
+    const entries = (change.append ?? []).map((data, index) =>
+      Object.freeze({ seq: journalSeq + index + 1, epoch, data: jsonCopy(data, 'append') }),
+    );
+    for (const entry of entries) row.journal.push(entry);
+    this.#file(this.#replace(row, { ...written, journalSeq: journalSeq + entries.length }));
+    return row.record;
+  }
+
+  async claim(id: string, owner: string): Promise<SessionRecord | null> {
+    this.#assertOpen();
+    const row = this.#rows.get(id);
+    if (row === undefined) return null;
+    const holder = row.record.owner;
+    if (holder !== null && holder !== owner) throw new Fenced(id);
+    return this.#replace(row, { owner, epoch: row.record.epoch + 1 });
+  }
+
+  async release(held: SessionRecord): Promise<void> {
+    this.#assertOpen();
+    this.#replace(this.#rowOf(held), { owner: null });
+  }
+
+  async readJournal(
+    id: string,
+    { after, limit }: { after: number; limit: number },
+  ): Promise<readonly JournalEntry[]> {
+    this.#assertOpen();
+    return this.#rows.get(id)?.journal.slice(after, after + limit) ?? [];
+  }
+
+  async list({ state, principal, cursor, limit }: Parameters<Store['list']>[0]): Promise<Page> {
+    this.#assertOpen();
+    const ids = principal === undefined ? this.#ids : this.#belongings.get(principal)?.ids;
+    const records: SessionRecord[] = [];
+    for (const id of ids?.after(cursor ?? null) ?? []) {
+      const record = this.#rows.get(id)?.record;
+      if (record === undefined || (state !== undefined && record.state !== state)) continue;
+      // One more than fits: so there is a next page, and the cursor is not given for nothing.
+      if (records.length >= limit) return { records, cursor: records.at(-1)?.id ?? null };
+      records.push(record);
+    }
+    return { records, cursor: null };
+  }
+
+  async dueBefore(at: number, limit: number): Promise<readonly SessionRecord[]> {
+    this.#assertOpen();
+    return this.#due.upTo(at, limit).flatMap((id) => this.#rows.get(id)?.record ?? []);
+  }
+
+  async remove(held: SessionRecord): Promise<void> {
+    this.#assertOpen();
+    const { id, principal, key } = this.#rowOf(held).record;
+    this.#rows.delete(id);
+    this.#ids.delete(id);
+    const { ids, keys } = this.#belongingsOf(principal);
+    ids.delete(id);
+    if (key !== null) keys.delete(key);
+    if (ids.size === 0) this.#belongings.delete(principal);
+    this.#due.set(id, null);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new StoreError('it is closed', undefined, false);
+  }
+
+  /** The row `held` still stands for. Throws `Fenced` where it stands for none. */
+  #rowOf(held: SessionRecord): Row {
+    const row = this.#rows.get(held.id);
+    if (row === undefined || row.record.token !== held.token) throw new Fenced(held.id);
+    return row;
+  }
+
+  #replace(row: Row, changed: Partial<SessionRecord>): SessionRecord {
+    row.record = Object.freeze({ ...row.record, ...changed, token: mintToken() });
+    return row.record;
+  }
+
+  #file(record: SessionRecord): void {
+    this.#due.set(record.id, record.due?.at ?? null);
+  }
+
+  #belongingsOf(principal: string | null): Belongings {
+    const there = this.#belongings.get(principal);
+    if (there !== undefined) return there;
+    const made = { ids: new IdOrder(), keys: new Map<string, string>() };
+    this.#belongings.set(principal, made);
+    return made;
+  }
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import type { Store } from '../../store/contract.ts';
+import { newRecord, type StoreCase, THEN } from './case.ts';
+
+const due = (afterMs: number) => ({ at: THEN + afterMs, deadline: 'idleTimeout' }) as const;
+
+const idsDue = async (store: Store, afterMs: number, limit = 99): Promise<readonly string[]> =>
+  (await store.dueBefore(THEN + afterMs, limit)).map((record) => record.id);
+
+/** dueBefore: which deadlines have come. */
+export const DUE: readonly StoreCase[] = [
+  {
+    name: 'what is due is found whole, the longest due first, ties by id',
+    async run(store) {
+      const at = [50, 10, 30, 10, 40, 20];
+      const made = await Promise.all(
+        at.map((afterMs, n) => store.create(newRecord(`s${n}`, { due: due(afterMs) }))),
+      );
+      await store.create(newRecord('never'));
+      assert.deepEqual(await store.dueBefore(THEN + 30, 99), [made[1], made[3], made[5], made[2]]);
+    },
+  },
+  {
+    name: 'due is at or before the time asked for, to the millisecond',
+    async run(store) {
+      await store.create(newRecord('a', { due: due(10) }));
+      assert.deepEqual(await idsDue(store, 9), []);
+      assert.deepEqual(await idsDue(store, 10), ['a']);
+      assert.deepEqual(await idsDue(store, 11), ['a']);
+    },
+  },
+  {
+    name: 'a limit keeps the longest due, and asking does not use them up',
+    async run(store) {
+      for (let n = 9; n >= 0; n--) await store.create(newRecord(`s${n}`, { due: due(n) }));
+      for (const again of [1, 2, 3]) {
+        assert.deepEqual(await idsDue(store, 99, 3), ['s0', 's1', 's2'], `time ${again}`);
+      }
+      assert.equal((await idsDue(store, 99)).length, 10);
+    },
+  },
+  {
+    name: 'a record moves with its due, both ways, and is found once',
+    async run(store) {
+      let held = await store.create(newRecord('a', { due: due(20) }));
+      await store.create(newRecord('b', { due: due(30) }));
+      held = await store.commit(held, { due: due(40) });
+      assert.deepEqual(await idsDue(store, 39), ['b']);
+      assert.deepEqual(await idsDue(store, 99), ['b', 'a']);
+      held = await store.commit(held, { due: due(10) });
+      assert.deepEqual(await idsDue(store, 10), ['a']);
+      assert.deepEqual(await idsDue(store, 99), ['a', 'b']);
+      held = await store.commit(held, { state: 'idle' });
+      assert.deepEqual(await store.dueBefore(THEN + 10, 9), [held]);
+    },
+  },
+  {
+    name: 'a record whose due was cleared, or that was removed, is not due',
+    async run(store) {
+      const made = await store.create(newRecord('a', { due: due(10) }));
+      const other = await store.create(newRecord('b', { due: due(10) }));
+      const cleared = await store.commit(made, { due: null });
+      assert.deepEqual(await idsDue(store, 99), ['b']);
+      await store.remove(other);
+      assert.deepEqual(await idsDue(store, 99), []);
+      await store.commit(cleared, { due: due(10) });
+      assert.deepEqual(await idsDue(store, 99), ['a']);
+      await store.create(newRecord('b'));
+      assert.deepEqual(await idsDue(store, 99), ['a']);
+    },
+  },
+  {
+    name: 'what is due is found in every state, and whoever holds it',
+    async run(store) {
+      const made = await store.create(newRecord('a', { due: due(10), owner: 'p1' }));
+      await store.create(newRecord('b', { due: due(11), principal: null, state: 'paused' }));
+      await store.commit(made, { state: 'terminated', due: { ...due(12), deadline: 'tombstone' } });
+      assert.deepEqual(await idsDue(store, 99), ['b', 'a']);
+      const claimed = await store.claim('b', 'p2');
+      assert.deepEqual((await store.dueBefore(THEN + 11, 9))[0], claimed);
+    },
+  },
+];

@@ -1,0 +1,45 @@
+import { AsyncResource } from 'node:async_hooks';
+import type { Clock } from './clock.ts';
+import { Ticker } from './ticker.ts';
+
+/** The longest delay a native timer takes, ms; with a longer one it fires at once. */
+const LONGEST_NATIVE_DELAY_MS = 2 ** 31 - 1;
+
+/**
+ * The async context of the module's load. The one native timer serves everybody, and each run of it arms the
+ * next: armed in the context of the request that happened to come first, it would carry that request's
+ * AsyncLocalStorage (and keep it in memory) for the rest of the process.
+ */
+const home = new AsyncResource('HoldfastClock');
+
+let shared: Clock | undefined;
+
+/**
+ * The machine's own time: `performance.now()` and `Date.now()`. One instance serves the whole process, with
+ * one unref'd native timer for everything scheduled on it; it never holds the process open.
+ *
+ * Work runs outside the async context of whoever scheduled it. Work that throws is an uncaught exception, as
+ * with a native timer.
+ */
+export const systemClock = (): Clock => {
+  shared ??= createSystemClock();
+  return shared;
+};
+
+const createSystemClock = (): Clock => {
+  const mono = (): number => performance.now();
+  let alarm: NodeJS.Timeout | undefined;
+
+  const ticker = new Ticker(mono, (dueMono) => {
+    clearTimeout(alarm);
+    alarm = undefined;
+    if (dueMono === null) return;
+    // A native timer cuts fractions off and may fire a little early: the ticker then arms it once more.
+    const waitMs = Math.max(1, Math.ceil(dueMono - mono()));
+    const delayMs = Math.min(waitMs, LONGEST_NATIVE_DELAY_MS);
+    alarm = home.runInAsyncScope(() => setTimeout(() => ticker.runDue(), delayMs));
+    alarm.unref();
+  });
+
+  return { mono, wall: () => Date.now(), scheduler: ticker };
+};

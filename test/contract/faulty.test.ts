@@ -1,0 +1,43 @@
+import { test } from 'vitest';
+import { createMemoryStore } from '../../src/store/memory.ts';
+import { faultyStore } from '../../src/testing/faulty-store.ts';
+import { storeContract } from '../../src/testing/store-contract.ts';
+import { createVirtualClock } from '../../src/time/virtual-clock.ts';
+import { seeded } from './seeded.ts';
+
+const clock = createVirtualClock();
+
+/** Lets time pass until `running` is over: every answer of the store takes some. */
+const withTime = async (running: Promise<void>): Promise<void> => {
+  let over = false;
+  const settled = running.finally(() => {
+    over = true;
+  });
+  settled.catch(() => {});
+  while (!over) await clock.advance(50);
+  return settled;
+};
+
+const prompt = async () => ({
+  store: faultyStore(createMemoryStore(), { clock, random: seeded(1) }),
+});
+for (const { name, run } of storeContract(prompt)) {
+  test(`a faulty store without faults: ${name}`, run);
+}
+
+const late = async () => ({
+  store: faultyStore(createMemoryStore(), { clock, random: seeded(2), delayMs: [1, 50] }),
+});
+for (const { name, run } of storeContract(late)) {
+  test(`a faulty store whose answers are late and out of order: ${name}`, () => withTime(run()));
+}
+
+const healed = async () => {
+  const rates = { failRate: 0.4, lostRequestRate: 0.3, lostAnswerRate: 0.3 };
+  const store = faultyStore(createMemoryStore(), { clock, random: seeded(3), ...rates });
+  store.heal();
+  return { store };
+};
+for (const { name, run } of storeContract(healed)) {
+  test(`a faulty store that healed: ${name}`, run);
+}
