@@ -1,8 +1,9 @@
 import type { DrainReport } from '../runtime/runtime.ts';
+import { formatDuration } from './duration.ts';
 import { isLoopback } from './hosts.ts';
 import type { Output, Serving } from './serving.ts';
 import { startServing } from './serving.ts';
-import { deadlinesInWords, type Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 
 /** How a command ended: the exit code of the process. */
 export type ExitCode = 0 | 1 | 130;
@@ -28,8 +29,30 @@ export const drainLine = ({ ended, aborted, left, tookMs }: DrainReport): string
   return `drained: ${counts}${rest}, in ${Math.round(tookMs)} ms`;
 };
 
+/** Where it listens, first of all; then what is worth knowing about how. */
+const greet = (serving: Serving, { host, json }: Settings, output: Output): void => {
+  const { url, runtime } = serving;
+  const { idleAfterMs, idleTimeoutMs, maxLifetimeMs, adjusted } = runtime.deadlines;
+  if (json) {
+    output.print(JSON.stringify({ type: 'serve.listening', url, deadlines: runtime.deadlines }));
+    return;
+  }
+  output.print(
+    `holdfast listens on ${url} (idle after ${formatDuration(idleAfterMs)}, ended after ` +
+      `${formatDuration(idleTimeoutMs)} of silence or at the age of ${formatDuration(maxLifetimeMs)})`,
+  );
+  for (const sentence of adjusted) output.print(sentence);
+  if (!isLoopback(host)) {
+    output.print('Other machines can reach it, and it asks nobody who they are.');
+  }
+};
+
 /** Waits for Ctrl-C or SIGTERM, then drains. A second signal exits at once. */
-const untilSignalled = async (serving: Serving, output: Output): Promise<ExitCode> => {
+const untilSignalled = async (
+  serving: Serving,
+  { json }: Settings,
+  output: Output,
+): Promise<ExitCode> => {
   await new Promise<void>((resolve) => {
     let signals = 0;
     const onSignal = (): void => {
@@ -41,7 +64,7 @@ const untilSignalled = async (serving: Serving, output: Output): Promise<ExitCod
     process.on('SIGTERM', onSignal);
   });
   const report = await serving.stop();
-  output.print(drainLine(report));
+  output.print(json ? JSON.stringify({ type: 'serve.drained', ...report }) : drainLine(report));
   return report.left.length === 0 ? 0 : 1;
 };
 
@@ -56,10 +79,6 @@ export const serve = async (settings: Settings, output: Output): Promise<ExitCod
     output.print(problem);
     return 1;
   }
-  const deadlines = deadlinesInWords(settings);
-  output.print(`holdfast listens on ${serving.url}${deadlines === '' ? '' : ` (${deadlines})`}`);
-  if (!isLoopback(settings.host)) {
-    output.print('Other machines can reach it, and it asks nobody who they are.');
-  }
-  return untilSignalled(serving, output);
+  greet(serving, settings, output);
+  return untilSignalled(serving, settings, output);
 };

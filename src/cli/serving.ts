@@ -24,8 +24,8 @@ export interface Serving {
   readonly url: string;
   /** Sessions that have a transport and a server in memory. */
   connections(): number;
-  /** Takes nothing new, drains the runtime, then stops listening. Twice joins the first. */
-  stop(): Promise<DrainReport>;
+  /** Drains the runtime (see `Runtime.drain`), then stops listening. Twice joins the first. */
+  stop(options?: { readonly operationsMs?: number }): Promise<DrainReport>;
 }
 
 const PATH = '/mcp';
@@ -114,8 +114,8 @@ export const startServing = async (settings: Settings, output: Output): Promise<
   }
   printEvents(runtime, settings, output);
   let stopping: Promise<DrainReport> | null = null;
-  const stop = async (): Promise<DrainReport> => {
-    const report = await runtime.drain();
+  const stop: Serving['stop'] = async (options) => {
+    const report = await runtime.drain(options);
     await endpoint.close();
     await listening.close();
     return report;
@@ -124,8 +124,8 @@ export const startServing = async (settings: Settings, output: Output): Promise<
     runtime,
     url: `${listening.url}${PATH}`,
     connections: () => endpoint.connections,
-    stop: () => {
-      stopping ??= stop();
+    stop: (options) => {
+      stopping ??= stop(options);
       return stopping;
     },
   };

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { formatDuration, parseDuration } from './duration.ts';
+import { parseDuration } from './duration.ts';
 
 /** How much is printed: each level prints those before it as well. */
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
@@ -136,14 +136,17 @@ const fromFlags = (args: readonly string[], given: Given, mistakes: Mistake[]): 
     tokens: true,
   });
   let json = false;
+  let unknownAt = Number.NaN;
   for (const token of tokens) {
-    if (token.kind === 'positional') {
+    // What follows an unknown flag is most likely its value: one mistake, not two.
+    if (token.kind === 'positional' && token.index !== unknownAt + 1) {
       mistakes.push({ name: token.value, message: 'is not understood: only flags are allowed.' });
     }
     if (token.kind !== 'option') continue;
     const key = names.get(token.name);
     if (token.name === 'json' && token.value === undefined) json = true;
     else if (key === undefined) {
+      if (token.value === undefined) unknownAt = token.index;
       const allowed = [...KEYS.map(flagOf), '--json'].join(', ');
       mistakes.push({ name: token.rawName, message: `is no flag; allowed are ${allowed}.` });
     } else if (token.value === undefined) {
@@ -193,12 +196,3 @@ export const settingsHelp = (): string => {
     .concat(`  ${'--json'.padEnd(wide(0))}  ${''.padEnd(wide(1))}  Print events as JSON lines`)
     .join('\n');
 };
-
-/** The deadlines that were set, for the line that is printed at the start; empty when none was. */
-export const deadlinesInWords = (settings: Settings): string =>
-  (['idleAfter', 'idleTimeout', 'pausedTimeout', 'maxLifetime'] as const)
-    .flatMap((key) => {
-      const value = settings[key];
-      return value === null ? [] : [`${kebab(key)} ${formatDuration(value)}`];
-    })
-    .join(', ');

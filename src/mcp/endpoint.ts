@@ -4,8 +4,9 @@ import {
   localhostAllowedOrigins,
   originValidationResponse,
 } from '@modelcontextprotocol/server';
-import { HoldfastError, InvalidOptionError, SessionNotFoundError } from '../errors.ts';
+import { HoldfastError, SessionNotFoundError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
+import { checkedCount, checkedDuration } from '../runtime/deadlines.ts';
 import type { BoundRuntime } from '../runtime/runtime.ts';
 import {
   answerOf,
@@ -60,6 +61,7 @@ class Endpoint implements McpEndpoint {
   readonly #hosts: string[];
   readonly #origins: string[];
   readonly #live = new Map<string, Connection>();
+  readonly #closing = new Set<Promise<void>>();
   #closed = false;
 
   constructor(options: McpEndpointOptions) {
@@ -90,9 +92,9 @@ class Endpoint implements McpEndpoint {
 
   async close(): Promise<void> {
     this.#closed = true;
-    const live = [...this.#live.values()];
+    for (const connection of this.#live.values()) this.#close(connection);
     this.#live.clear();
-    await Promise.all(live.map((connection) => connection.close()));
+    await Promise.all(this.#closing);
   }
 
   #route(request: Request): Promise<Response> | Response {
@@ -182,28 +184,23 @@ class Endpoint implements McpEndpoint {
     }
   }
 
-  /** Keeps a connection until its session ends. */
+  /** Keeps a connection until its session ends: from the moment the end begins, nothing is served. */
   #keep(connection: Connection): void {
-    const { session } = connection;
+    const { id, signal } = connection.session;
+    this.#live.set(id, connection);
     const drop = (): void => {
-      watched.unsubscribe();
-      unsubscribe();
-      if (this.#live.get(session.id) === connection) this.#live.delete(session.id);
-      void connection.close();
+      this.#live.delete(id);
+      this.#close(connection);
     };
-    this.#live.set(session.id, connection);
-    // The actor shows the end when it begins, and so before it is recorded: handlers get their signal, and
-    // streams are closed, at once. The event comes later; it is listened to for a session that is let go
-    // of without such a step.
-    const watched = session.actor.subscribe(({ value }) => {
-      if (value === 'terminating' || value === 'terminated') drop();
-    });
-    const unsubscribe = session.subscribe(({ type }) => {
-      if (type === 'session.ended') drop();
-    });
+    signal.addEventListener('abort', drop, { once: true });
     // It may have ended while its server was being made.
-    const now = session.actor.getSnapshot().value;
-    if (now === 'terminating' || now === 'terminated') drop();
+    if (signal.aborted) drop();
+  }
+
+  #close(connection: Connection): void {
+    const closing = connection.close();
+    this.#closing.add(closing);
+    void closing.then(() => this.#closing.delete(closing));
   }
 }
 
@@ -215,9 +212,8 @@ class Endpoint implements McpEndpoint {
  * when there is no room or the runtime drains. A request that is refused leaves nothing behind.
  */
 export const createMcpEndpoint = (options: McpEndpointOptions): McpEndpoint => {
-  const { maxBodyBytes } = options;
-  if (maxBodyBytes !== undefined && !(Number.isInteger(maxBodyBytes) && maxBodyBytes >= 1)) {
-    throw new InvalidOptionError('maxBodyBytes', maxBodyBytes, 'a whole number of at least 1');
-  }
+  const { maxBodyBytes, requestTimeoutMs } = options;
+  if (maxBodyBytes !== undefined) checkedCount('maxBodyBytes', maxBodyBytes);
+  if (requestTimeoutMs !== undefined) checkedDuration('requestTimeoutMs', requestTimeoutMs);
   return new Endpoint(options);
 };

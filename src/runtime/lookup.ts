@@ -7,6 +7,7 @@ import { SessionReference } from './reference.ts';
 import type { ListOptions, SessionPage } from './runtime.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import type { Session, SessionInfo } from './session.ts';
+import { storeRead } from './store-read.ts';
 import { Tombstone } from './tombstone.ts';
 
 /** Whose sessions a caller sees: one principal's, the anonymous ones, or (`'everybody'`) all. */
@@ -26,7 +27,7 @@ export const getSession = async (
   if (host !== undefined && sees(scope, host.principal) && host.record !== null) {
     return new SessionReference(context, host);
   }
-  const record = await context.store.load(id);
+  const record = await storeRead('the session', context.store.load(id));
   if (record === null || !sees(scope, record.principal)) throw new SessionNotFoundError();
   const since = context.hosts.get(id);
   if (since !== undefined) return new SessionReference(context, since);
@@ -44,11 +45,8 @@ export const listSessions = async (
   options: ListOptions,
 ): Promise<SessionPage> => {
   const { limit, cursor } = checkedPage(options);
-  const page = await context.store.list({
-    limit,
-    cursor,
-    ...(scope === 'everybody' ? {} : { principal: scope.principal }),
-  });
+  const whose = scope === 'everybody' ? {} : { principal: scope.principal };
+  const page = await storeRead('the list', context.store.list({ limit, cursor, ...whose }));
   const sessions = page.records
     .map((record) => overlaid(context, record))
     .filter((session) => options.state === undefined || session.state === options.state);

@@ -33,35 +33,25 @@ export const run = async <T>(
   touch(context, host);
 
   const controller = new AbortController();
-  const id = newUuid();
-  let abort: (reason: unknown) => void = () => undefined;
+  const operation = newUuid();
+  let settle: (outcome: OperationOutcome) => void = () => undefined;
   const aborted = new Promise<never>((_, reject) => {
-    abort = (reason) => {
+    const abort = (reason: unknown): void => {
+      // Told at once, so that nothing of an operation is told after the end of its session.
+      settle(reason instanceof TimeoutError ? 'timed-out' : 'aborted');
       controller.abort(reason);
       reject(reason);
     };
+    settle = begin(context, host, { id: operation, name, abort }, timeoutMs, options.signal);
   });
-  begin(context, host, { id, name, abort });
-  const timeout = Number.isFinite(timeoutMs)
-    ? context.clock.scheduler.schedule(
-        () => abort(new TimeoutError(`The operation ${JSON.stringify(name)}`, timeoutMs)),
-        timeoutMs,
-      )
-    : null;
-  const callerAborts = (): void => abort(options.signal?.reason);
-  options.signal?.addEventListener('abort', callerAborts, { once: true });
-
-  let outcome: OperationOutcome = 'done';
   try {
-    const work = Promise.resolve(fn({ operation: id, signal: controller.signal, session }));
-    return await Promise.race([work, aborted]);
+    const work = Promise.resolve(fn({ operation, signal: controller.signal, session }));
+    const result = await Promise.race([work, aborted]);
+    settle('done');
+    return result;
   } catch (error) {
-    outcome = outcomeOf(controller.signal, error);
+    settle('failed');
     throw error;
-  } finally {
-    timeout?.unsubscribe();
-    options.signal?.removeEventListener('abort', callerAborts);
-    finish(context, host, { id, name }, outcome);
   }
 };
 
@@ -75,34 +65,47 @@ const assertTakesWork = (context: RuntimeContext, host: SessionHost): void => {
   }
 };
 
-const begin = (context: RuntimeContext, host: SessionHost, operation: Operation): void => {
+/** Counts an operation in, watches its time and its caller; returns what ends it, the first time it is called. */
+const begin = (
+  context: RuntimeContext,
+  host: SessionHost,
+  operation: Operation,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): ((outcome: OperationOutcome) => void) => {
+  const { id, name } = operation;
   host.operations ??= new Map();
-  host.operations.set(operation.id, operation);
+  host.operations.set(id, operation);
   host.inFlight += 1;
   context.inFlight += 1;
-  const { id, name } = operation;
   tell(context, host, { type: 'session.operation-started', operation: id, name }, false);
+  const timedOut = (): void =>
+    operation.abort(new TimeoutError(`The operation ${JSON.stringify(name)}`, timeoutMs));
+  const timeout = Number.isFinite(timeoutMs)
+    ? context.clock.scheduler.schedule(timedOut, timeoutMs)
+    : null;
+  const callerAborts = (): void => operation.abort(signal?.reason);
+  signal?.addEventListener('abort', callerAborts, { once: true });
+  return (outcome) => {
+    if (host.operations?.delete(id) !== true) return;
+    timeout?.unsubscribe();
+    signal?.removeEventListener('abort', callerAborts);
+    finish(context, host, { id, name }, outcome);
+  };
 };
 
 const finish = (
   context: RuntimeContext,
   host: SessionHost,
-  operation: { id: string; name: string },
+  { id, name }: { id: string; name: string },
   outcome: OperationOutcome,
 ): void => {
-  host.operations?.delete(operation.id);
   if (host.operations?.size === 0) host.operations = null;
   host.inFlight -= 1;
   context.inFlight -= 1;
   host.quietSince = context.clock.mono();
-  const { id, name } = operation;
   tell(context, host, { type: 'session.operation-finished', operation: id, name, outcome }, false);
   // The silence deadlines it held off count from here.
   if (host.inFlight === 0 && host.reason === null) fileNext(context, host);
   if (context.inFlight === 0) context.onQuiet?.();
-};
-
-const outcomeOf = (signal: AbortSignal, error: unknown): OperationOutcome => {
-  if (!signal.aborted) return 'failed';
-  return error instanceof TimeoutError && error === signal.reason ? 'timed-out' : 'aborted';
 };

@@ -7,7 +7,7 @@ export class IdOrder {
   #sorted: string[] = [];
   /** Not yet in `#sorted`. */
   readonly #added = new Set<string>();
-  /** Still in `#sorted`. */
+  /** Still in `#sorted`; one that came back is in `#added` as well. */
   readonly #deleted = new Set<string>();
 
   /** How many ids there are. */
@@ -17,7 +17,7 @@ export class IdOrder {
 
   /** Adds an id that is not there. */
   add(id: string): void {
-    if (!this.#deleted.delete(id)) this.#added.add(id);
+    this.#added.add(id);
   }
 
   /** Takes out an id that is there. */

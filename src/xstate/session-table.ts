@@ -86,10 +86,15 @@ export class SessionTable {
     event: RegistryEvent,
     scope: RegistryScope,
   ): RegistrySnapshot {
-    const next = this.#next(snapshot, event, scope);
     // XState stops the children it knows when a machine ends. It does not know these.
-    if (next.status !== 'active') this.#stopAll(scope);
-    return next;
+    try {
+      const next = this.#next(snapshot, event, scope);
+      if (next.status !== 'active') this.#stopAll(scope);
+      return next;
+    } catch (error) {
+      this.#stopAll(scope);
+      throw error;
+    }
   }
 
   #next(snapshot: RegistrySnapshot, event: RegistryEvent, scope: RegistryScope): RegistrySnapshot {

@@ -1,11 +1,14 @@
 import fc from 'fast-check';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createActor } from 'xstate';
 import { type RegistryEvent, type RegistryState, registryMachine } from '../../machines/index.ts';
 
 // XState's development build warns of each event that reaches an ended actor; here that is the point.
 beforeEach(() => {
   vi.spyOn(console, 'warn').mockImplementation(() => {});
+});
+afterEach(() => {
+  vi.restoreAllMocks();
 });
 
 const STATES: readonly RegistryState[] = ['starting', 'accepting', 'draining', 'stopped'];

@@ -88,6 +88,20 @@ test('deadlines that move all the time neither pile up nor cost more in the long
   expect(index.upTo(Infinity, 2_000)).toHaveLength(1_000);
 });
 
+test('compacting keeps the order', () => {
+  const index = new DueIndex();
+  const ids = Array.from({ length: 200 }, (_, n) => `s${n}`);
+  for (const [n, id] of ids.entries()) index.set(id, n);
+  const sizes: number[] = [];
+  for (let at = 1_000; at < 1_400; at++) {
+    index.set('s0', at);
+    sizes.push(index.size);
+    expect(index.upTo(999, 3)).toEqual(['s1', 's2', 's3']);
+  }
+  expect(Math.min(...sizes)).toBe(200);
+  expect(index.upTo(Infinity, 999)).toEqual([...ids.slice(1), 's0']);
+});
+
 test('what was taken out is let go', () => {
   const index = new DueIndex();
   fill(index, 1_000);

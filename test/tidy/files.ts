@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import type { SourceFile } from './syntax.ts';
 
@@ -9,7 +9,9 @@ const FOLDERS = ['machines', 'src', 'test', 'bench', 'examples', '.ci'];
 
 /** Every source file that people write here, in the order of its path. */
 export function readSources(): SourceFile[] {
-  return FOLDERS.flatMap((folder) => filesUnder(join(ROOT, folder)))
+  return FOLDERS.map((folder) => join(ROOT, folder))
+    .filter((folder) => existsSync(folder))
+    .flatMap(filesUnder)
     .filter((path) => /\.(ts|mjs|js)$/.test(path))
     .map((path) => ({
       path: relative(ROOT, path).split(sep).join('/'),

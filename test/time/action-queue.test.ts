@@ -11,7 +11,7 @@ test('gives actions back in the order of a sorted list, whatever is pushed, remo
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('pop' as const), n: fc.constant(0) }) },
   );
   fc.assert(
-    fc.property(fc.array(command, { maxLength: 200 }), (commands) => {
+    fc.property(fc.array(command, { maxLength: 100 }), (commands) => {
       const queue = new ActionQueue<QueuedAction>();
       const model: QueuedAction[] = [];
       let sequence = 0;

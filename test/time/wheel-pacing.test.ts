@@ -150,9 +150,8 @@ test('what is due goes before what is under review', async () => {
   await clock.advance(5);
   wheel.reviewAll();
   wheel.file(numbered(1), 10);
-  await clock.advance(0);
-  expect(looked.indexOf(1)).toBeLessThan(looked.indexOf(12));
-  expect(looked).toHaveLength(4);
+  await clock.advance(5);
+  expect(looked).toEqual([10, 1, 11, 12]);
 });
 
 test('an entry removed or filed anew while it waits for its review is not reviewed', async () => {

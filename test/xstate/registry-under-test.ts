@@ -1,4 +1,4 @@
-import { assign, setup } from 'xstate';
+import { type AnyActorLogic, assign, setup } from 'xstate';
 import type { Occupancy, SessionEvent, SessionInput } from '../../machines/index.ts';
 import { createVirtualClock } from '../../src/time/virtual-clock.ts';
 import { createRegistry, type RegistryOptions } from '../../src/xstate/registry-logic.ts';
@@ -49,7 +49,17 @@ export const stillbornLogic = setup({
   },
 });
 
-/** A logic whose delays are those given, in turn: it counts how many fired. */
+/** A logic that throws when it is stopped. */
+export const stubbornLogic: AnyActorLogic = {
+  transition: (snapshot, event) => {
+    if (event.type === 'xstate.stop') throw new Error('stubborn');
+    return snapshot;
+  },
+  getInitialSnapshot: () => ({ status: 'active', output: undefined, error: undefined }),
+  getPersistedSnapshot: (snapshot) => snapshot,
+};
+
+/** A logic that waits, over and over, and counts how often. */
 export const delayedLogic = (delayMs: number) =>
   setup({
     types: {

@@ -1,5 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { systemClock } from '../../time/system-clock.ts';
+
+const GRACE_MS = 500;
 
 /** How a node:http server is started. */
 export interface ListenOptions {
@@ -18,7 +21,10 @@ export interface Listening {
   readonly port: number;
   /** `http://host:port`, without a slash at its end. */
   readonly url: string;
-  /** Stops listening and cuts every connection. Resolves when the port is free. Twice is once. */
+  /**
+   * Stops listening. Answers that are being written have half a second, then every connection is cut.
+   * Resolves when the port is free. Twice is once.
+   */
   close(): Promise<void>;
 }
 
@@ -43,8 +49,11 @@ export const listen = async (options: ListenOptions): Promise<Listening> => {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     close: () => {
       closing ??= new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
+        const cut = systemClock().scheduler.schedule(() => server.closeAllConnections(), GRACE_MS);
+        server.close(() => {
+          cut.unsubscribe();
+          resolve();
+        });
       });
       return closing;
     },

@@ -70,6 +70,18 @@ export const DUE: readonly StoreCase[] = [
     },
   },
   {
+    name: 'what is no longer due takes no place within the limit',
+    async run(store) {
+      for (let n = 0; n < 12; n++) {
+        const made = await store.create(newRecord(`s${n}`, { due: due(n) }));
+        if (n < 3) await store.remove(made);
+        else if (n < 6) await store.commit(made, { due: null });
+        else if (n < 9) await store.commit(made, { due: due(100 + n) });
+      }
+      assert.deepEqual(await idsDue(store, 99, 3), ['s9', 's10', 's11']);
+    },
+  },
+  {
     name: 'what is due is found in every state, and whoever holds it',
     async run(store) {
       const made = await store.create(newRecord('a', { due: due(10), owner: 'p1' }));

@@ -70,6 +70,7 @@ export const KEYS: readonly StoreCase[] = [
   {
     name: 'a key finds the newest record, stays with a tombstone, and is free once that is removed',
     async run(store) {
+      await store.create(newRecord('other', { key: 'other' }));
       const made = await store.create(newRecord('a', { key: 'k' }));
       const ended = await store.commit(made, { state: 'terminated' });
       assert.deepEqual(await store.find('alice', 'k'), ended);

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { endpointUnderTest } from './endpoint-under-test.ts';
+
+const TIGHT = { deadlines: { idleAfterMs: 1_000, idleTimeoutMs: 3_000 } };
+const stream = (id: string) => ({ accept: 'text/event-stream', 'mcp-session-id': id });
+
+test('a GET stream is presence, and neither work nor activity', async () => {
+  const under = endpointUnderTest(TIGHT);
+  const id = await under.open();
+  const session = await under.runtime.get(id);
+  await under.clock.advance(1_500);
+  const response = await under.send('GET', stream(id));
+  expect(response.status).toBe(200);
+  expect(session.info()).toMatchObject({ state: 'idle', presences: 1, inFlight: 0 });
+  await under.clock.advance(2_000);
+  expect(under.events.at(-1)).toMatchObject({ type: 'session.ended', reason: 'idle-timeout' });
+  // The stream has ended with its session.
+  expect(await response.text()).toBe('');
+});
+
+test('a client that goes away is noticed, and its next stream is let in', async () => {
+  const under = endpointUnderTest();
+  const id = await under.open();
+  const session = await under.runtime.get(id);
+  const gone = new AbortController();
+  const request = (signal?: AbortSignal) =>
+    new Request('http://localhost/mcp', {
+      headers: { host: 'localhost', ...stream(id) },
+      ...(signal === undefined ? {} : { signal }),
+    });
+  await under.endpoint.fetch(request(gone.signal));
+  expect((await under.endpoint.fetch(request())).status).toBe(409);
+  expect(session.info().presences).toBe(1);
+
+  gone.abort();
+  await under.clock.settle();
+  expect(session.info().presences).toBe(0);
+  const next = await under.endpoint.fetch(request());
+  expect(next.status).toBe(200);
+  await next.body?.cancel();
+  await under.clock.settle();
+  expect(session.info().presences).toBe(0);
+});
+
+test('a GET that is refused is no presence', async () => {
+  const under = endpointUnderTest();
+  const id = await under.open();
+  expect((await under.send('GET', { ...stream(id), accept: 'text/html' })).status).toBe(406);
+  expect((await under.runtime.get(id)).info().presences).toBe(0);
+});
+
+test('what the server says unasked reaches the stream', async () => {
+  const under = endpointUnderTest();
+  const id = await under.open();
+  const response = await under.send('GET', stream(id));
+  await under.servers[0]?.sendToolListChanged();
+  await under.runtime.terminate(id);
+  expect(await response.text()).toContain('notifications/tools/list_changed');
+});
