@@ -74,8 +74,6 @@ export const bodyTooLarge = (mostBytes: number): Response =>
     413,
     RPC.serverError,
     `Payload Too Large: the request body must not exceed ${mostBytes} bytes`,
-    // What is left of the body is not read: the connection cannot be used again.
-    { connection: 'close' },
   );
 
 /** 415: the body does not say that it is JSON. */

@@ -58,18 +58,21 @@ export class Connection {
     await this.#answer(id, { code: RPC.serverError, message: 'Cancelled' });
   }
 
-  /** Aborts the handlers of these requests and answers them with the error. */
+  /**
+   * Aborts the handlers of these requests and answers them with the error. All of it is done before the
+   * first await: afterwards their ids may be given back, and belong to other requests.
+   */
   async abort(ids: readonly RequestId[], error: RpcError): Promise<void> {
-    for (const id of ids) {
-      if (!this.#inFlight.has(id)) continue;
+    const answers = ids.map((id) => {
       const cancel: JSONRPCNotification = {
         jsonrpc: '2.0',
         method: 'notifications/cancelled',
         params: { requestId: id, reason: error.message },
       };
       this.#transport.onmessage?.(cancel);
-      await this.#answer(id, error);
-    }
+      return this.#answer(id, error);
+    });
+    await Promise.all(answers);
   }
 
   /** Answers what is in flight, then closes transport and server. Twice is once. Never rejects. */

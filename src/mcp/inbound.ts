@@ -48,6 +48,12 @@ const cancelledOf = (message: Record<string, unknown>): RequestId | null => {
   return isId(id) ? id : null;
 };
 
+/** The SDK lets an initialize without an id pass, would open a session for it, and tell nobody its id. */
+const isOpening = (
+  message: Record<string, unknown>,
+): message is InitializeRequest & typeof message =>
+  isId(message['id']) && isInitializeRequest(message);
+
 const isPresent = <T>(value: T | null): value is T => value !== null;
 
 /**
@@ -62,7 +68,7 @@ export const inboundOf = (body: unknown): Inbound | null => {
     batch: Array.isArray(body),
     requests: messages.map(requestOf).filter(isPresent),
     cancelled: messages.map(cancelledOf).filter(isPresent),
-    initialize: messages.find((message) => isInitializeRequest(message)) ?? null,
+    initialize: messages.find(isOpening) ?? null,
     ping: messages.every((message) => message['method'] === 'ping' && isId(message['id'])),
   };
 };

@@ -11,7 +11,7 @@ import { mintSessionId } from '../identity/session-id.ts';
 import { LIMITS } from '../limits.ts';
 import type { NewRecord, SessionRecord } from '../store/contract.ts';
 import { flush, storedSession } from './commits.ts';
-import { fileNext } from './filing.ts';
+import { fileNext, resetSilence } from './filing.ts';
 import { SessionHost } from './host.ts';
 import { move } from './lifecycle.ts';
 import type { CheckedCreate } from './options.ts';
@@ -57,7 +57,8 @@ export const createSession = async (
     void flush(context, host);
     throw new SessionTerminatedError(reason);
   }
-  fileNext(context, host);
+  // However long the store took: its silence is not the client's.
+  resetSilence(context, host);
   return host;
 };
 

@@ -64,14 +64,18 @@ const ORDER: readonly { short: DurationName; long: DurationName; strict: boolean
   { short: 'idleAfterMs', long: 'idleTimeoutMs', strict: true },
 ];
 
-/** A positive duration; `'off'` is `Infinity`. Throws `InvalidOptionError` for anything else. */
-export const checkedDuration = (option: string, value: unknown): number => {
+/**
+ * A positive duration of at least `leastMs` (default: none); `'off'` is `Infinity`. Throws `InvalidOptionError`
+ * for anything else.
+ */
+export const checkedDuration = (option: string, value: unknown, leastMs = 0): number => {
   if (value === 'off') return Number.POSITIVE_INFINITY;
-  if (typeof value === 'number' && value > 0) return value;
+  if (typeof value === 'number' && value > 0 && value >= leastMs) return value;
+  const least = leastMs > 0 ? `of at least ${leastMs}` : 'above 0';
   throw new InvalidOptionError(
     option,
     value,
-    "a number of milliseconds above 0, or 'off' for no limit",
+    `a number of milliseconds ${least}, or 'off' for no limit`,
   );
 };
 
@@ -127,7 +131,8 @@ export const resolveDeadlines = (options: DeadlineOptions = {}, durable = false)
  * nothing. The pairs are gone through from the longest deadline down, so one pass is enough.
  */
 const settleOrder = (options: DeadlineOptions, values: Record<DurationName, number>): string[] => {
-  const changed: string[] = [];
+  // By name: one that made way twice is told of once, with what it came to.
+  const changed = new Map<DurationName, string>();
   const isSet = (name: DurationName): boolean => options[name] !== undefined;
   for (const { short, long, strict } of ORDER) {
     const fits = strict ? values[short] < values[long] : values[short] <= values[long];
@@ -140,11 +145,11 @@ const settleOrder = (options: DeadlineOptions, values: Record<DurationName, numb
       // The set one is the shorter: the unset longer one makes room for it.
       const room = strict ? values[short] * 2 : values[short];
       values[long] = long === 'maxLifetimeMs' ? room : Math.min(room, values.maxLifetimeMs);
-      changed.push(`${long} makes room for ${short}: ${values[long]} ms`);
+      changed.set(long, `${long} makes room for ${short}: ${values[long]} ms`);
     } else {
       values[short] = strict ? values[long] / 2 : values[long];
-      changed.push(`${short} yields to ${long}: ${values[short]} ms`);
+      changed.set(short, `${short} yields to ${long}: ${values[short]} ms`);
     }
   }
-  return changed;
+  return [...changed.values()];
 };

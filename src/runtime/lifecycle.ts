@@ -106,9 +106,12 @@ const conclude = (
 ): Promise<void> => {
   host.endedAt = context.clock.wall();
   context.wheel.remove(host);
-  const over = new SessionTerminatedError(reason);
-  host.ending?.abort(over);
-  abortOperations(host, over);
+  // An error costs its stack trace: most sessions end with nobody to hand it to.
+  if (host.ending !== null || host.operations !== null) {
+    const over = new SessionTerminatedError(reason);
+    host.ending?.abort(over);
+    abortOperations(host, over);
+  }
   if (from !== 'terminating') {
     tell(context, host, { type: 'session.state-changed', from, to: 'terminating' }, true);
   }

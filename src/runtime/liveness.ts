@@ -45,6 +45,10 @@ export const attach = (context: RuntimeContext, host: SessionHost): (() => void)
 
 /** What the wheel does with an entry that fell due: acts on it, and says when to look again (mono). */
 export const look = (context: RuntimeContext, host: SessionHost, now: number): number => {
+  // A wall clock that was put back gives the lifetime back, and with it the grace at its end.
+  if (host.expiresAt !== null && context.clock.wall() < host.expiresAt) {
+    host.lifetimeGraceEnd = null;
+  }
   for (;;) {
     const due = dueOf(context, host, now);
     if (due.at > now) return due.at;

@@ -26,7 +26,11 @@ export const run = async <T>(
   fn: (operation: OperationContext) => T | Promise<T>,
   options: OperationOptions,
 ): Promise<T> => {
-  const timeoutMs = checkedDuration('timeoutMs', options.timeoutMs ?? LIMITS.operationTimeoutMs);
+  const timeoutMs = checkedDuration(
+    'timeoutMs',
+    options.timeoutMs ?? LIMITS.operationTimeoutMs,
+    1,
+  );
   if (isReceiving(host.actor)) await afterTurn(host);
   assertTakesWork(context, host);
   options.signal?.throwIfAborted();

@@ -1,20 +1,22 @@
 import { InvalidOptionError } from '../errors.ts';
 import { isSessionId } from '../identity/session-id.ts';
 import { LIMITS } from '../limits.ts';
-import { checkedCount, checkedDuration } from './deadlines.ts';
+import { checkedCount } from './deadlines.ts';
 import type { CreateOptions, ListOptions, RuntimeOptions } from './runtime.ts';
 import type { RuntimeSettings } from './runtime-context.ts';
 import type { Client } from './session.ts';
 
 /** The numeric settings of a runtime. Throws `InvalidOptionError` with the option, its value and what is allowed. */
-export const checkedSettings = (options: RuntimeOptions): RuntimeSettings => ({
-  maxResident: checkedCount('maxResident', options.maxResident ?? LIMITS.maxResident),
-  maxPerPrincipal: checkedCount(
-    'maxPerPrincipal',
-    options.maxPerPrincipal ?? LIMITS.maxPerPrincipal,
-  ),
-  tombstoneMs: finite('tombstoneMs', options.tombstoneMs ?? LIMITS.tombstoneMs),
-  sweepIntervalMs: finite('sweepIntervalMs', options.sweepIntervalMs ?? LIMITS.sweepIntervalMs),
+export const checkedSettings = ({
+  maxResident = LIMITS.maxResident,
+  maxPerPrincipal = LIMITS.maxPerPrincipal,
+  tombstoneMs = LIMITS.tombstoneMs,
+  sweepIntervalMs = LIMITS.sweepIntervalMs,
+}: RuntimeOptions): RuntimeSettings => ({
+  maxResident: checkedCount('maxResident', maxResident),
+  maxPerPrincipal: checkedCount('maxPerPrincipal', maxPerPrincipal),
+  tombstoneMs: finite('tombstoneMs', tombstoneMs),
+  sweepIntervalMs: finite('sweepIntervalMs', sweepIntervalMs),
 });
 
 /** What a session is made with, checked and copied: nothing is shared with the caller. */
@@ -58,9 +60,8 @@ export const checkedPage = (options: ListOptions): { limit: number; cursor: stri
 };
 
 const finite = (option: string, value: unknown): number => {
-  const checked = checkedDuration(option, value);
-  if (Number.isFinite(checked)) return checked;
-  throw new InvalidOptionError(option, value, 'a finite number of milliseconds above 0');
+  if (typeof value === 'number' && Number.isFinite(value) && value >= 1) return value;
+  throw new InvalidOptionError(option, value, 'a finite number of milliseconds of at least 1');
 };
 
 const checkedClient = (client: Client): Client => {

@@ -183,7 +183,7 @@ export class DeadlineWheel<E extends WheelEntry> {
     } catch (error) {
       this.#onError(error);
     }
-    if (this.#holding || this.#timer === null) return;
+    if (this.#holding) return;
     this.#collect(tick);
     if (this.#nextTurn === null) this.#turn();
   }

@@ -47,6 +47,25 @@ test('a server that cannot be made: 500, and no session is left', async () => {
   expect(under.endpoint.connections).toBe(0);
 });
 
+test('a client that says too much of itself is refused, and a long name is cut', async () => {
+  const under = endpointUnderTest();
+  const saying = (name: string, capabilities: object) => ({
+    ...INITIALIZE,
+    params: { ...INITIALIZE.params, capabilities, clientInfo: { name, version: '1' } },
+  });
+  const refused = await under.post(
+    saying('x', { experimental: { x: { y: 'z'.repeat(100_000) } } }),
+  );
+  expect(refused.status).toBe(400);
+  expect(await refused.json()).toMatchObject({ error: { code: -32602 } });
+  expect(under.runtime.stats().resident).toBe(0);
+
+  const cut = await under.post(saying('n'.repeat(1_000), {}));
+  expect(cut.status).toBe(200);
+  const session = await under.runtime.get(cut.headers.get('mcp-session-id') ?? '');
+  expect(session.info().client?.name).toBe('n'.repeat(256));
+});
+
 test('a server that closes itself ends its session', async () => {
   const under = endpointUnderTest();
   const id = await under.open();

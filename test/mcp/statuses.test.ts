@@ -27,6 +27,12 @@ test.each([
     JSON_HEADERS,
     '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}',
   ],
+  [
+    'an initialize without an id',
+    400,
+    JSON_HEADERS,
+    JSON.stringify({ ...INITIALIZE, id: undefined }),
+  ],
   ['another Accept', 406, { ...JSON_HEADERS, accept: 'application/json' }, initialize],
   ['another Content-Type', 415, { ...JSON_HEADERS, 'content-type': 'text/plain' }, initialize],
   ['a body of 20 MB', 413, JSON_HEADERS, 'x'.repeat(20_000_000)],

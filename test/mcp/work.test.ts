@@ -106,6 +106,21 @@ test('a request that takes longer than it may is aborted and answered; the sessi
   expect(await messagesOf(next)).toMatchObject([{ result: { content: [{ text: 'still here' }] } }]);
 });
 
+test('a batch that takes too long is answered for each of its requests', async () => {
+  const under = endpointUnderTest({}, { requestTimeoutMs: 5_000 });
+  const id = await under.open();
+  const batch = [call(1, 'hold'), call(2, 'hold'), call(3, 'echo', { text: 'quick' })];
+  const response = await under.post(batch, id);
+  await under.clock.advance(5_001);
+  const answers = await messagesOf(response);
+  expect(answers).toHaveLength(3);
+  expect(answers).toContainEqual(expect.objectContaining({ id: 3, result: expect.anything() }));
+  for (const late of [1, 2]) {
+    expect(answers).toContainEqual(expect.objectContaining({ id: late, error: expect.anything() }));
+  }
+  expect(under.held.map(({ signal }) => signal.aborted)).toEqual([true, true]);
+});
+
 test('a batch is one operation with an answer for each of its requests', async () => {
   const under = endpointUnderTest();
   const id = await under.open();

@@ -1,5 +1,3 @@
-import { setup } from 'xstate';
-import type { SessionInput } from '../../machines/index.ts';
 import type {
   LifecycleEvent,
   OperationOptions,
@@ -106,19 +104,24 @@ export const standing = async (
 
 /** An operation that ends when the test says so, whatever its signal says. */
 export const openWork = (session: Session, options?: OperationOptions) => {
-  const gate = Promise.withResolvers<string>();
+  let finish: (value: string) => void = () => undefined;
+  let fail: (error: unknown) => void = () => undefined;
+  const gate = new Promise<string>((resolve, reject) => {
+    finish = resolve;
+    fail = reject;
+  });
   const signals: AbortSignal[] = [];
   const result = session.run(
     'work',
     ({ signal }) => {
       signals.push(signal);
-      return gate.promise;
+      return gate;
     },
     options,
   );
   result.catch(() => undefined);
   const aborted = (): boolean => signals[0]?.aborted === true;
-  return { result, aborted, finish: gate.resolve, fail: gate.reject };
+  return { result, aborted, finish, fail };
 };
 
 /** Notes each call of a store before it is made, by name, with the id it is about where there is one. */
@@ -140,12 +143,3 @@ export const recordOf = async (store: Store, id: string): Promise<SessionRecord>
   if (record === null) throw new Error(`no record of ${id}`);
   return record;
 };
-
-/** A chart that is no session's and cannot even start. */
-export const stillbornLogic = setup({
-  types: { input: {} as SessionInput, context: {} as { nothing: null } },
-}).createMachine({
-  context: () => {
-    throw new Error('stillborn');
-  },
-});

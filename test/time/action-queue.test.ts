@@ -40,6 +40,17 @@ test('gives actions back in the order of a sorted list, whatever is pushed, remo
   );
 });
 
+test('the action that fills a hole rises when it belongs above it', () => {
+  const queue = new ActionQueue<QueuedAction>();
+  const actions = [1, 10, 2, 11, 12, 3, 4].map((due, sequence) => ({ due, sequence, slot: -1 }));
+  for (const action of actions) queue.push(action);
+  const hole = actions.find(({ due }) => due === 11);
+  if (hole !== undefined) queue.remove(hole);
+  const order: (number | undefined)[] = [];
+  while (queue.size > 0) order.push(queue.pop()?.due);
+  expect(order).toEqual([1, 2, 3, 4, 10, 12]);
+});
+
 test('removing an action that is not queued, or is queued elsewhere, has no effect', () => {
   const queue = new ActionQueue<QueuedAction>();
   const other = new ActionQueue<QueuedAction>();
@@ -53,5 +64,6 @@ test('removing an action that is not queued, or is queued elsewhere, has no effe
   expect(other.size).toBe(1);
   queue.remove(mine);
   queue.remove(mine);
-  expect(queue.size).toBe(0);
+  other.remove(foreign);
+  expect([queue.size, other.size]).toEqual([0, 0]);
 });

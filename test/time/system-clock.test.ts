@@ -4,6 +4,9 @@ import { systemClock } from '../../src/time/system-clock.ts';
 
 afterEach(() => void vi.useRealTimers());
 
+const fakeNativeTimers = () =>
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'performance'] });
+
 const refdTimers = (): number =>
   process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 
@@ -27,7 +30,7 @@ test('does not hold the process open', () => {
 });
 
 test('needs one native timer for any number of actions, and none when nothing waits', () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  fakeNativeTimers();
   const { scheduler } = systemClock();
   const ran: number[] = [];
   const delays = [300, 100, 200, 400, 100];
@@ -41,7 +44,7 @@ test('needs one native timer for any number of actions, and none when nothing wa
 });
 
 test('honours a delay longer than a native timer can take', () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  fakeNativeTimers();
   const clock = systemClock();
   const start = clock.mono();
   const ran: number[] = [];
@@ -51,6 +54,27 @@ test('honours a delay longer than a native timer can take', () => {
   expect(ran).toEqual([]);
   vi.advanceTimersByTime(1);
   expect(ran).toEqual([delayMs]);
+});
+
+test('the loop turns between an action and the one it scheduled, however long the first took', async () => {
+  const { scheduler } = systemClock();
+  const burn = (ms: number) => {
+    const end = performance.now() + ms;
+    while (performance.now() < end);
+  };
+  const seen: string[] = [];
+  await new Promise<void>((resolve) => {
+    scheduler.schedule(() => {
+      seen.push('first');
+      setImmediate(() => void seen.push('turn'));
+      scheduler.schedule(() => {
+        seen.push('second');
+        resolve();
+      });
+      queueMicrotask(() => burn(5));
+    });
+  });
+  expect(seen).toEqual(['first', 'turn', 'second']);
 });
 
 test('work does not run in the async context of whoever came first', async () => {

@@ -1,3 +1,4 @@
+import type { SchedulerAction, SchedulerLike } from 'rxjs';
 import { expect, test } from 'vitest';
 import { createVirtualClock } from '../../src/time/virtual-clock.ts';
 import { DeadlineWheel, type WheelOptions } from '../../src/time/wheel.ts';
@@ -91,7 +92,7 @@ test('under a lasting load, where every tick is late, deadlines are kept all the
   expect(looked).toEqual([0]);
 });
 
-test('a line that is held up between two turns waits for a tick that is in time', async () => {
+test('a late tick stops a line that is being worked off, until the next tick', async () => {
   const { clock, looked, fileMany } = turning({
     turn: 2,
     look: (entry) => {
@@ -100,11 +101,83 @@ test('a line that is held up between two turns waits for a tick that is in time'
     },
   });
   fileMany(5, () => 10);
-  await clock.advance(0);
   await clock.advance(10);
-  expect([clock.mono(), looked]).toEqual([110, [0, 1]]);
-  await clock.advance(10);
+  await clock.advance(5);
+  // One more turn was ahead of the late tick.
+  expect([clock.mono(), looked]).toEqual([115, [0, 1, 2, 3]]);
+  await clock.advance(5);
   expect(looked).toEqual(upTo(5));
+});
+
+test('a line that is held up between two turns waits likewise', async () => {
+  const { clock, looked, fileMany } = turning({ turn: 2 });
+  fileMany(5, () => 10);
+  // Due after the tick and before the second turn.
+  clock.scheduler.schedule(() => clock.stall(100), 10);
+  await clock.advance(10);
+  await clock.advance(5);
+  expect([clock.mono(), looked]).toEqual([115, [0, 1]]);
+  await clock.advance(5);
+  expect(looked).toEqual(upTo(5));
+});
+
+test('a tick that comes while a line is worked off adds no turn of its own', async () => {
+  const { clock, looked, fileMany } = turning({
+    turn: 2,
+    look: (entry) => {
+      if (entry.n === 1) clock.stall(10);
+      return Number.POSITIVE_INFINITY;
+    },
+  });
+  fileMany(8, () => 10);
+  const between: number[] = [];
+  const other = () => {
+    between.push(looked.length);
+    if (looked.length < 8) clock.scheduler.schedule(other);
+  };
+  clock.scheduler.schedule(other, 20);
+  await clock.advance(20);
+  expect(between).toEqual([2, 4, 6, 8]);
+});
+
+test('a late tick after a stop and a start is the first of its kind again', async () => {
+  const { clock, wheel, looked, fileMany } = turning();
+  fileMany(1, () => 10);
+  clock.stall(35);
+  await clock.advance(0);
+  wheel.stop();
+  wheel.start();
+  clock.stall(35);
+  await clock.advance(0);
+  expect(looked).toEqual([]);
+});
+
+test('a stop between two turns leaves nothing scheduled', async () => {
+  const { clock, wheel, looked, fileMany } = turning({ turn: 2 });
+  fileMany(5, () => 10);
+  clock.scheduler.schedule(() => wheel.stop(), 10);
+  await clock.advance(100);
+  expect([clock.pending, looked]).toEqual([0, [0, 1]]);
+});
+
+test('a clock whose timers fire a little early makes no tick early', async () => {
+  const clock = createVirtualClock();
+  const early: SchedulerLike = {
+    now: () => clock.mono(),
+    schedule: <T>(work: (this: SchedulerAction<T>, state?: T) => void, delay = 0, state?: T) =>
+      clock.scheduler.schedule(work, delay > 1 ? delay - 1 : delay, state),
+  };
+  const seen: number[] = [];
+  const wheel = new DeadlineWheel<Numbered>({
+    clock: { mono: () => clock.mono(), wall: () => clock.wall(), scheduler: early },
+    tickMs: 10,
+    look: () => Number.POSITIVE_INFINITY,
+    onTick: ({ mono }) => void seen.push(mono),
+    onError: () => {},
+  });
+  wheel.start();
+  await clock.advance(30);
+  expect(seen).toEqual([10, 20, 30]);
 });
 
 test('a hole of a year costs the buckets there are, not the ticks that were missed', async () => {
@@ -166,6 +239,31 @@ test('an entry removed or filed anew while it waits for its review is not review
   expect(looked).toEqual([]);
   await clock.advance(10);
   expect(looked).toEqual([2]);
+});
+
+test('what is filed for the tick of a bucket under review is not lost with it', async () => {
+  const { clock, wheel, looked } = turning();
+  const reviewed = numbered(1);
+  wheel.file(reviewed, 1_000);
+  wheel.reviewAll();
+  wheel.file(numbered(2), 1_000);
+  wheel.remove(reviewed);
+  await clock.advance(1_000);
+  expect(looked).toEqual([2]);
+});
+
+test('reviews that come again and again reach every entry', async () => {
+  const { clock, wheel, looked } = turning({
+    turn: 1,
+    look: (entry) => {
+      if (looked.length < 6) wheel.reviewAll();
+      return 500 + entry.n;
+    },
+  });
+  for (const n of upTo(3)) wheel.file(numbered(n), 1_000 + 10 * n);
+  wheel.reviewAll();
+  await clock.advance(0);
+  expect(looked.slice(0, 3)).toEqual([0, 1, 2]);
 });
 
 test('a review asked for by a late tick waits for the next tick too', async () => {

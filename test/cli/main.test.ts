@@ -1,0 +1,127 @@
+import { createServer } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { addressIn, holdfast } from './holdfast-process.ts';
+
+test('--help tells commands, flags and variables; --version tells the version', async () => {
+  const help = holdfast(['--help']);
+  expect(await help.exit()).toBe(0);
+  const text = help.lines.join('\n');
+  for (const word of [
+    'holdfast serve',
+    'holdfast demo',
+    '--idle-timeout',
+    'HOLDFAST_MAX_SESSIONS',
+  ]) {
+    expect(text).toContain(word);
+  }
+  const version = holdfast(['--version']);
+  expect(await version.exit()).toBe(0);
+  expect(version.lines[0]).toMatch(/^\d+\.\d+\.\d+/);
+});
+
+test('an unknown command is answered with what is allowed, and exit code 1', async () => {
+  const run = holdfast(['sreve']);
+  expect(await run.exit()).toBe(1);
+  expect(run.lines).toEqual([
+    'There is no command "sreve"; allowed are serve, demo, --help, --version.',
+  ]);
+});
+
+test('mistakes are all told before anything is started', async () => {
+  const run = holdfast(['serve', '--port', 'x', '--bogus'], { HOLDFAST_TOMBSTONE: 'never' });
+  expect(await run.exit()).toBe(1);
+  expect(run.lines).toHaveLength(3);
+  expect(run.lines.join('\n')).toMatch(/--bogus[\s\S]*--port[\s\S]*HOLDFAST_TOMBSTONE/);
+});
+
+test('deadlines that contradict each other are named, and exit code 1', async () => {
+  const run = holdfast(['serve', '--port', '0', '--idle-after', '5s', '--idle-timeout', '2s']);
+  expect(await run.exit()).toBe(1);
+  expect(run.lines.join('\n')).toMatch(/idleAfterMs[\s\S]*idleTimeoutMs/);
+});
+
+test('a port in use is told as such, and exit code 1', async () => {
+  const other = createServer();
+  onTestFinished(() => void other.close());
+  const port = await new Promise<number>((resolve) => {
+    other.listen(0, '127.0.0.1', () => {
+      const address = other.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : 0);
+    });
+  });
+  const run = holdfast(['serve'], { HOLDFAST_PORT: String(port) });
+  expect(await run.exit()).toBe(1);
+  expect(run.lines).toEqual([
+    `Port ${port} on 127.0.0.1 is in use. Choose another with HOLDFAST_PORT or --port; 0 picks a free one.`,
+  ]);
+});
+
+test('with --json every line is an event', async () => {
+  const run = holdfast(['serve', '--json', '--port', '0', '--log-level', 'debug']);
+  const listening = JSON.parse(await run.line(/listening/));
+  expect(listening).toMatchObject({
+    type: 'serve.listening',
+    url: expect.stringContaining('/mcp'),
+  });
+  const body = {
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'initialize',
+    params: {
+      protocolVersion: '2025-11-25',
+      capabilities: {},
+      clientInfo: { name: 'x', version: '1' },
+    },
+  };
+  const headers = {
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+  };
+  const response = await fetch(listening.url, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+  });
+  await response.text();
+  run.child.kill('SIGTERM');
+  expect(await run.exit()).toBe(0);
+  const types = run.lines.map((line) => JSON.parse(line).type);
+  expect(types[0]).toBe('serve.listening');
+  expect(types).toContain('session.created');
+  expect(types).toContain('session.ended');
+  expect(types.at(-1)).toBe('serve.drained');
+});
+
+test('a second signal does not wait for the drain', async () => {
+  const run = holdfast(['serve', '--port', '0', '--log-level', 'debug']);
+  const url = addressIn(await run.line(/listens on/));
+  const headers = {
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+  };
+  const post = (body: object, id?: string | null) =>
+    fetch(url, {
+      method: 'POST',
+      headers: { ...headers, ...(id ? { 'mcp-session-id': id } : {}) },
+      body: JSON.stringify({ jsonrpc: '2.0', ...body }),
+    });
+  const opened = await post({
+    id: 1,
+    method: 'initialize',
+    params: {
+      protocolVersion: '2025-11-25',
+      capabilities: {},
+      clientInfo: { name: 'x', version: '1' },
+    },
+  });
+  const id = opened.headers.get('mcp-session-id');
+  const slow = await post(
+    { id: 2, method: 'tools/call', params: { name: 'count_slowly', arguments: { to: 600 } } },
+    id,
+  );
+  run.child.kill('SIGINT');
+  await run.line(/draining/);
+  run.child.kill('SIGINT');
+  expect(await run.exit()).toBe(130);
+  await slow.text().catch(() => {});
+});

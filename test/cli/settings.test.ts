@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest';
+import { readSettings, settingsHelp } from '../../src/cli/settings.ts';
+
+const settingsOf = (env: Record<string, string>, ...args: string[]) => {
+  const read = readSettings(env, args);
+  if ('settings' in read) return read.settings;
+  throw new Error(JSON.stringify(read.mistakes));
+};
+
+const mistakesOf = (env: Record<string, string>, ...args: string[]): string[] => {
+  const read = readSettings(env, args);
+  return 'mistakes' in read ? read.mistakes.map(({ name, message }) => `${name} ${message}`) : [];
+};
+
+test('without any setting: port 4100 of the loopback interface, and the defaults of the runtime', () => {
+  expect(settingsOf({})).toEqual({
+    port: 4100,
+    host: '127.0.0.1',
+    idleAfter: null,
+    idleTimeout: null,
+    pausedTimeout: null,
+    maxLifetime: null,
+    heartbeatInterval: null,
+    heartbeatMissed: null,
+    sweepInterval: null,
+    maxSessions: null,
+    maxSessionsPerPrincipal: null,
+    tombstone: null,
+    logLevel: 'info',
+    json: false,
+  });
+});
+
+test('every variable is read', () => {
+  const env = {
+    HOLDFAST_PORT: '0',
+    HOLDFAST_HOST: 'localhost',
+    HOLDFAST_IDLE_AFTER: '1s',
+    HOLDFAST_IDLE_TIMEOUT: '3s',
+    HOLDFAST_PAUSED_TIMEOUT: '1h',
+    HOLDFAST_MAX_LIFETIME: 'off',
+    HOLDFAST_HEARTBEAT_INTERVAL: '500ms',
+    HOLDFAST_HEARTBEAT_MISSED: '2',
+    HOLDFAST_SWEEP_INTERVAL: '1s',
+    HOLDFAST_MAX_SESSIONS: '5',
+    HOLDFAST_MAX_SESSIONS_PER_PRINCIPAL: '6',
+    HOLDFAST_TOMBSTONE: '1m',
+    HOLDFAST_LOG_LEVEL: 'debug',
+    UNRELATED: 'x',
+  };
+  expect(settingsOf(env)).toEqual({
+    port: 0,
+    host: 'localhost',
+    idleAfter: 1_000,
+    idleTimeout: 3_000,
+    pausedTimeout: 3_600_000,
+    maxLifetime: 'off',
+    heartbeatInterval: 500,
+    heartbeatMissed: 2,
+    sweepInterval: 1_000,
+    maxSessions: 5,
+    maxSessionsPerPrincipal: 6,
+    tombstone: 60_000,
+    logLevel: 'debug',
+    json: false,
+  });
+});
+
+test('flags override the environment, and an empty variable is one that is not set', () => {
+  const env = { HOLDFAST_IDLE_AFTER: '1s', HOLDFAST_PORT: '' };
+  expect(settingsOf(env, '--idle-after=2s', '--json')).toMatchObject({
+    port: 4100,
+    idleAfter: 2_000,
+    json: true,
+  });
+  expect(settingsOf(env, '--idle-after', 'off')).toMatchObject({ idleAfter: 'off' });
+});
+
+test('all mistakes are told at once, each with name, value and what is allowed', () => {
+  const env = { HOLDFAST_IDLE_AFTER: '5', HOLDFAST_PORT: '70000', HOLDFAST_LOG_LEVEL: 'loud' };
+  expect(
+    mistakesOf(env, '--tombstone', 'off', '--max-sessions=0', '--bogus', '1', 'stray'),
+  ).toEqual([
+    expect.stringMatching(/^--bogus is no flag; allowed are --port, .*--json\.$/),
+    'stray is not understood: only flags are allowed.',
+    'HOLDFAST_PORT is "70000", but must be a whole number from 0 to 65535 (0 picks a free port).',
+    'HOLDFAST_IDLE_AFTER is "5", but must be a duration as 500ms, 2s, 5m, 8h or 7d, or off.',
+    '--max-sessions is "0", but must be a whole number of at least 1.',
+    '--tombstone is "off", but must be a duration as 500ms, 2s, 5m, 8h or 7d.',
+    'HOLDFAST_LOG_LEVEL is "loud", but must be silent, error, warn, info, debug.',
+  ]);
+  expect(mistakesOf({}, '--port')).toEqual([expect.stringMatching(/^--port needs a value/)]);
+  expect(mistakesOf({}, '-p')).toEqual([expect.stringMatching(/^-p is no flag/)]);
+});
+
+test('the help names every setting, as a flag and as a variable', () => {
+  const help = settingsHelp();
+  for (const key of ['idle-after', 'max-sessions-per-principal', 'sweep-interval', 'log-level']) {
+    expect(help).toContain(`--${key} `);
+    expect(help).toContain(`HOLDFAST_${key.replaceAll('-', '_').toUpperCase()} `);
+  }
+  expect(help.split('\n')).toHaveLength(14);
+});
