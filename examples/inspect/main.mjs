@@ -7,7 +7,7 @@
 // The page shows the registry, and under it a client at work, one that falls silent, one that pauses, one that
 // stops beating; three of them end by their deadline within 20 s and come anew. The drawing itself is
 // https://stately.ai/inspect, in a frame: it needs the internet, and it is given what the charts know, such as
-// ids and principals. For development only. In a program of your own it takes inspector-server.mjs and line 15.
+// ids and principals. For development only. A program of your own needs inspector-server.mjs and `inspect` below.
 import { createRuntime } from 'holdfast';
 import { startInspectorServer } from './inspector-server.mjs';
 
@@ -21,7 +21,6 @@ const runtime = createRuntime({
     pausedTimeoutMs: 15_000,
   },
 });
-console.log(`Open ${inspector.url}`);
 
 const comeAnew = async () => {
   await runtime.create({ principal: 'silent' });
@@ -46,3 +45,4 @@ const end = async () => {
 // Once: a second Ctrl-C does not wait.
 process.once('SIGINT', end);
 process.once('SIGTERM', end);
+console.log(`Open ${inspector.url}`);

@@ -89,6 +89,14 @@ const untilSeen = (runtime: Runtime): Promise<boolean> =>
     if (seen()) finish(true);
   });
 
+/** What a request that names this session is answered with. */
+const statusOf = async (url: string, id: string): Promise<number> => {
+  const headers = { accept: 'text/event-stream', 'mcp-session-id': id };
+  const response = await fetch(url, { headers });
+  await response.body?.cancel();
+  return response.status;
+};
+
 type ClientModule = Awaited<ReturnType<typeof loadClient>>;
 
 const connect = async ({ Client, StreamableHTTPClientTransport }: ClientModule, url: string) => {
@@ -159,7 +167,13 @@ const show = async (
   await wait(systemClock(), 1_000);
   output.print('# Two client processes are killed. Nobody says goodbye for them.');
   for (const child of children) child.kill('SIGKILL');
+  const silenced: string[] = [];
+  const unsubscribe = runtime.subscribe((event) => {
+    if (event.type === 'session.ended' && event.reason === 'idle-timeout') silenced.push(event.id);
+  });
   const [all] = await Promise.all([untilSeen(runtime), work]);
+  unsubscribe();
+  for (const id of silenced) output.print(`# ${id} now answers ${await statusOf(url, id)}.`);
   return all;
 };
 

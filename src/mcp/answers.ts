@@ -109,7 +109,6 @@ export const SESSION_ENDED: RpcError = {
 
 /** What a client is told of an error in the answer to its request. Only Holdfast's own are told. */
 export const rpcErrorOf = (error: unknown): RpcError => {
-  if (error instanceof SessionTerminatedError) return SESSION_ENDED;
   if (!(error instanceof HoldfastError)) {
     return { code: RPC.internalError, message: 'Internal error' };
   }

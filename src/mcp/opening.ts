@@ -76,7 +76,6 @@ export const open = async (
     },
   });
   const response = await transport.handleRequest(request, { parsedBody: body });
-  if (connection === null) await transport.close();
   // The compiler does not see that the callback may have assigned it.
   const refused = refusal as { readonly error: unknown } | null;
   if (refused !== null) throw refused.error;

@@ -142,6 +142,7 @@ const succeeded = (context: RuntimeContext, host: SessionHost): void => {
 const failed = (context: RuntimeContext, host: SessionHost, error: unknown): void => {
   host.dirty = true;
   host.failures += 1;
+  if (context.closed) return;
   const waitMs = Math.min(
     LIMITS.commitRetryMs * 2 ** Math.min(host.failures - 1, 20),
     LIMITS.commitRetryMaxMs,

@@ -12,10 +12,10 @@ import { LIMITS } from '../limits.ts';
 import type { NewRecord, SessionRecord } from '../store/contract.ts';
 import { flush, storedSession } from './commits.ts';
 import { fileNext, resetSilence } from './filing.ts';
-import { SessionHost } from './host.ts';
+import { type PlaneEvent, SessionHost } from './host.ts';
 import { move } from './lifecycle.ts';
 import type { CheckedCreate } from './options.ts';
-import { release, tell } from './plane.ts';
+import { release } from './plane.ts';
 import { discard } from './retire.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 
@@ -139,18 +139,15 @@ const takeBack = (context: RuntimeContext, id: string, failures: number): void =
 
 /** What a session tells of its birth, before anything that was told of it meanwhile. */
 const tellBirth = (context: RuntimeContext, host: SessionHost): void => {
-  const meanwhile = host.untold;
-  host.untold = null;
-  tell(context, host, { type: 'session.created' }, false);
+  const at = context.clock.wall();
+  const born: PlaneEvent[] = [{ type: 'session.created' }];
   if (host.reason === null) {
-    tell(context, host, { type: 'session.ready' }, false);
-    tell(
-      context,
-      host,
+    born.push(
+      { type: 'session.ready' },
       { type: 'session.state-changed', from: 'initializing', to: 'active' },
-      false,
     );
   }
-  host.untold = meanwhile;
+  const birth = born.map((event) => ({ event, at, afterCommit: false }));
+  host.untold = [...birth, ...(host.untold ?? [])];
   release(context, host, 0);
 };

@@ -100,6 +100,8 @@ export class SessionHost implements WheelEntry {
   shown: SessionState = 'initializing';
   seq = 0;
   untold: Untold[] | null = null;
+  /** Its listeners are hearing an event: what they cause is told after it. */
+  telling = false;
   listeners: Set<Listener<SessionLifecycleEvent>> | null = null;
 
   operations: Map<string, Operation> | null = null;

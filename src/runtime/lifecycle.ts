@@ -8,9 +8,14 @@ import type { SessionHost } from './host.ts';
 import { tell } from './plane.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 
-/** Lets the chart hear an event; whether it took it. A pair the chart does not know is ignored and counted. */
+/**
+ * Lets the chart hear an event; whether it took it. A pair the chart does not know is ignored and counted. An
+ * actor that throws did not take it either: its end has begun by then (see `crash`).
+ */
 export const move = (context: RuntimeContext, host: SessionHost, event: SessionEvent): boolean => {
-  if (sendToSession(host.actor, event) !== 'ignored') return true;
+  const reception = sendToSession(host.actor, event);
+  if (host.crashed) return false;
+  if (reception !== 'ignored') return true;
   context.counters.ignored += 1;
   return false;
 };
@@ -40,7 +45,7 @@ export const pause = async (
   assertOpen(host);
   const from = host.state;
   if (from === 'paused') return settled(context, host);
-  if (!move(context, host, { type: 'session.pause' })) return;
+  if (!move(context, host, { type: 'session.pause' })) return assertOpen(host);
   host.pausedAt = context.clock.wall();
   fileNext(context, host);
   if (abort) abortOperations(host, new SessionPausedError());
@@ -55,6 +60,7 @@ export const resume = async (context: RuntimeContext, host: SessionHost): Promis
   assertOpen(host);
   if (host.state !== 'paused') return settled(context, host);
   if (!move(context, host, { type: 'session.resume', at: context.clock.wall() })) {
+    assertOpen(host);
     // The only guard is the lifetime; its own deadline ends the session within a tick.
     throw new SessionTerminatedError('max-lifetime');
   }
@@ -87,8 +93,10 @@ export const end = (
   event: SessionEvent,
 ): Promise<void> => {
   const from = host.state;
-  const { reason } = move(context, host, event) ? host : { reason: null };
-  return reason === null ? Promise.resolve() : conclude(context, host, from, reason);
+  const taken = move(context, host, event);
+  if (host.crashed) return settled(context, host);
+  const { reason } = host;
+  return taken && reason !== null ? conclude(context, host, from, reason) : Promise.resolve();
 };
 
 /** Ends a session whose actor threw: its chart is gone, so its end is recorded without it. */

@@ -14,7 +14,11 @@ export const touch = (context: RuntimeContext, host: SessionHost): void => {
   const { state } = host;
   if (state === 'paused') return;
   host.quietSince = now;
-  if (state !== 'idle' || !move(context, host, { type: 'session.activity' })) return;
+  if (state !== 'idle') return;
+  if (!move(context, host, { type: 'session.activity' })) {
+    assertOpen(host);
+    return;
+  }
   tell(context, host, { type: 'session.state-changed', from: 'idle', to: 'active' }, false);
   fileNext(context, host);
 };

@@ -26,15 +26,13 @@ export const run = async <T>(
   fn: (operation: OperationContext) => T | Promise<T>,
   options: OperationOptions,
 ): Promise<T> => {
-  const timeoutMs = checkedDuration(
-    'timeoutMs',
-    options.timeoutMs ?? LIMITS.operationTimeoutMs,
-    1,
-  );
+  const timeoutMs = checkedDuration('timeoutMs', options.timeoutMs ?? LIMITS.operationTimeoutMs, 1);
   if (isReceiving(host.actor)) await afterTurn(host);
   assertTakesWork(context, host);
   options.signal?.throwIfAborted();
   touch(context, host);
+  // A listener that heard of the activity may have paused or ended it.
+  assertTakesWork(context, host);
 
   const controller = new AbortController();
   const operation = newUuid();
@@ -43,13 +41,19 @@ export const run = async <T>(
     const abort = (reason: unknown): void => {
       // Told at once, so that nothing of an operation is told after the end of its session.
       settle(reason instanceof TimeoutError ? 'timed-out' : 'aborted');
-      controller.abort(reason);
+      // Before the signal: what the work makes of it is not what the caller is told.
       reject(reason);
+      controller.abort(reason);
     };
     settle = begin(context, host, { id: operation, name, abort }, timeoutMs, options.signal);
+    tell(context, host, { type: 'session.operation-started', operation, name }, false);
   });
+  // Where `fn` ends the session and throws in one go, nobody is left to hear of the abort.
+  aborted.catch(() => undefined);
   try {
-    const work = Promise.resolve(fn({ operation, signal: controller.signal, session }));
+    const { signal } = controller;
+    // A listener that heard of its start may have aborted it already.
+    const work = signal.aborted ? aborted : Promise.resolve(fn({ operation, signal, session }));
     const result = await Promise.race([work, aborted]);
     settle('done');
     return result;
@@ -82,7 +86,6 @@ const begin = (
   host.operations.set(id, operation);
   host.inFlight += 1;
   context.inFlight += 1;
-  tell(context, host, { type: 'session.operation-started', operation: id, name }, false);
   const timedOut = (): void =>
     operation.abort(new TimeoutError(`The operation ${JSON.stringify(name)}`, timeoutMs));
   const timeout = Number.isFinite(timeoutMs)
@@ -110,6 +113,6 @@ const finish = (
   host.quietSince = context.clock.mono();
   tell(context, host, { type: 'session.operation-finished', operation: id, name, outcome }, false);
   // The silence deadlines it held off count from here.
-  if (host.inFlight === 0 && host.reason === null) fileNext(context, host);
+  if (host.inFlight === 0 && host.reason === null && !host.released) fileNext(context, host);
   if (context.inFlight === 0) context.onQuiet?.();
 };

@@ -1,6 +1,8 @@
+import { SESSION_STATES } from '../../machines/index.ts';
 import { InvalidOptionError } from '../errors.ts';
 import { isSessionId } from '../identity/session-id.ts';
 import { LIMITS } from '../limits.ts';
+import { jsonCopy } from '../store/json-copy.ts';
 import { checkedCount } from './deadlines.ts';
 import type { CreateOptions, ListOptions, RuntimeOptions } from './runtime.ts';
 import type { RuntimeSettings } from './runtime-context.ts';
@@ -56,6 +58,10 @@ export const checkedPage = (options: ListOptions): { limit: number; cursor: stri
   if (cursor !== null && !isSessionId(cursor)) {
     throw new InvalidOptionError('cursor', cursor, 'the cursor of the page before, or null');
   }
+  const { state } = options;
+  if (state !== undefined && !SESSION_STATES.includes(state)) {
+    throw new InvalidOptionError('state', state, SESSION_STATES.join(', '));
+  }
   return { limit, cursor };
 };
 
@@ -84,14 +90,8 @@ const jsonObject = (option: string, value: unknown): Readonly<Record<string, unk
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new InvalidOptionError(option, value, allowed);
   }
-  let json: string;
-  try {
-    json = JSON.stringify(value);
-  } catch {
-    throw new InvalidOptionError(option, 'not serialisable', allowed);
-  }
-  if (Buffer.byteLength(json) > LIMITS.metadataBytes) {
-    throw new InvalidOptionError(option, `${Buffer.byteLength(json)} bytes`, allowed);
-  }
-  return JSON.parse(json);
+  const copy = jsonCopy(value as Readonly<Record<string, unknown>>, option);
+  const bytes = Buffer.byteLength(JSON.stringify(copy));
+  if (bytes > LIMITS.metadataBytes) throw new InvalidOptionError(option, `${bytes} bytes`, allowed);
+  return copy;
 };

@@ -14,29 +14,34 @@ export const tell = (
   event: PlaneEvent,
   afterCommit: boolean,
 ): void => {
+  // Another owner tells what becomes of it now.
+  if (host.released) return;
   const at = context.clock.wall();
-  // What needs no commit goes at once, unless something ahead of it waits for one: order is kept.
-  if (!afterCommit && host.untold === null) {
-    show(context, host, event, at);
-    return;
-  }
+  const needsNoWait = !afterCommit && host.untold === null && !host.telling;
   host.untold ??= [];
   host.untold.push({ event, at, afterCommit });
+  // What needs no commit goes at once, unless something ahead of it has to be told first: order is kept.
+  if (needsNoWait) release(context, host, 0);
 };
 
-/** Tells the first `count` of the row, which a commit has carried, and what follows them without needing one. */
+/** Tells the first `count` that waited for a commit, which has carried them, and all around them that need none. */
 export const release = (context: RuntimeContext, host: SessionHost, count: number): void => {
-  const row = host.untold;
-  if (row === null) return;
-  let told = 0;
-  while (told < row.length && (told < count || !(row[told] as Untold).afterCommit)) told += 1;
-  // Taken out of the row before anyone hears of it: a listener may well cause the next event.
-  host.untold = told === row.length ? null : row.slice(told);
-  for (const { event, at } of row.slice(0, told)) show(context, host, event, at);
+  let carried = count;
+  host.telling = true;
+  // What listeners cause joins the row behind this, so that all of them hear it in one order.
+  for (let row = host.untold; row !== null; row = host.untold) {
+    const next = row[0] as Untold; // A row is never empty.
+    if (next.afterCommit && carried === 0) break;
+    if (next.afterCommit) carried -= 1;
+    host.untold = row.length === 1 ? null : row.slice(1);
+    show(context, host, next.event, next.at);
+  }
+  host.telling = false;
 };
 
-/** How many events wait: what the next commit will carry. */
-export const untoldCount = (host: SessionHost): number => host.untold?.length ?? 0;
+/** How many events wait for a commit: what the next one will carry. */
+export const untoldCount = (host: SessionHost): number =>
+  host.untold?.filter(({ afterCommit }) => afterCommit).length ?? 0;
 
 /** Tells what the runtime says about itself. */
 export const announce = (
@@ -51,8 +56,10 @@ export const announce = (
   for (const listener of context.listeners) {
     try {
       listener(full);
-    } catch {
+    } catch (error) {
       // A listener that throws on the report of a throwing listener has had its say.
+      if (event.type === 'runtime.error') continue;
+      announce(context, { type: 'runtime.error', where: `a listener of ${event.type}`, error });
     }
   }
 };

@@ -3,12 +3,13 @@ import { type EndReason, type SessionState, sessionMachine } from '../../machine
 import { InvalidOptionError, SessionTerminatedError } from '../errors.ts';
 import { jittered } from '../identity/randomness.ts';
 import type { Listener, SessionLifecycleEvent, Unsubscribe } from '../observe/events.ts';
-import { isReceiving } from '../xstate/session-actor.ts';
+import { isReceiving, watchSession } from '../xstate/session-actor.ts';
 import { describeHost } from './describe.ts';
 import type { SessionHost } from './host.ts';
-import { afterTurn, pause, resume, terminate } from './lifecycle.ts';
+import { afterTurn, assertOpen, pause, resume, terminate } from './lifecycle.ts';
 import { attach, beat, touch } from './liveness.ts';
 import { run } from './operations.ts';
+import { announce } from './plane.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import type {
   BeatReply,
@@ -43,12 +44,20 @@ export class SessionReference implements Session {
   }
 
   get actor(): SessionActorView {
+    const context = this.#context;
     const { actor } = this.#host;
     return {
       id: actor.id,
       logic: sessionMachine,
       getSnapshot: () => actor.getSnapshot(),
-      subscribe: (listener): Subscription => actor.subscribe(listener),
+      subscribe: (listener): Subscription =>
+        watchSession(actor, listener, (error) =>
+          announce(context, {
+            type: 'runtime.error',
+            where: `a listener of the actor ${actor.id}`,
+            error,
+          }),
+        ),
     };
   }
 
@@ -75,6 +84,7 @@ export class SessionReference implements Session {
   }
 
   beatReply(): BeatReply {
+    assertOpen(this.#host);
     const { heartbeatIntervalMs } = this.#context.deadlines;
     const asked = this.#host.beats !== 'off' && Number.isFinite(heartbeatIntervalMs);
     return {

@@ -1,3 +1,4 @@
+import { Fenced } from '../errors.ts';
 import { sendToSession } from '../xstate/session-actor.ts';
 import type { SessionHost } from './host.ts';
 import type { RuntimeContext } from './runtime-context.ts';
@@ -18,6 +19,10 @@ export const letGo = (context: RuntimeContext, host: SessionHost): void => {
   host.released = true;
   host.retry?.unsubscribe();
   host.retry = null;
+  const lost = new Fenced(host.id);
+  host.ending?.abort(lost);
+  // What runs here would go on with effects that are another owner's now.
+  for (const operation of [...(host.operations?.values() ?? [])]) operation.abort(lost);
   context.wheel.remove(host);
   context.registry.stop(host.id);
   drop(context, host);

@@ -1,5 +1,5 @@
 import { SESSION_STATES, type SessionState } from '../../machines/index.ts';
-import { InvalidOptionError, SessionTerminatedError, TimeoutError } from '../errors.ts';
+import { Fenced, InvalidOptionError, SessionTerminatedError, TimeoutError } from '../errors.ts';
 import { checkedDuration } from './deadlines.ts';
 import type { SessionHost } from './host.ts';
 import type { RuntimeContext } from './runtime-context.ts';
@@ -25,6 +25,10 @@ export const waitFor = async (
   if (wanted.includes(host.shown)) return host.shown;
   if (host.shown === 'terminated') throw new SessionTerminatedError(host.reason ?? 'shutdown');
 
+  if (host.released) throw new Fenced(host.id);
+
+  // Aborted when the end begins, which is too early here, and when another owner won it.
+  const ending = session.signal;
   let stop: () => void = () => undefined;
   try {
     return await new Promise<SessionState>((resolve, reject) => {
@@ -40,10 +44,15 @@ export const waitFor = async (
         : null;
       const aborted = (): void => reject(signal?.reason);
       signal?.addEventListener('abort', aborted, { once: true });
+      const lost = (): void => {
+        if (ending.reason instanceof Fenced) reject(ending.reason);
+      };
+      ending.addEventListener('abort', lost, { once: true });
       stop = () => {
         unsubscribe();
         timeout?.unsubscribe();
         signal?.removeEventListener('abort', aborted);
+        ending.removeEventListener('abort', lost);
       };
     });
   } finally {

@@ -12,21 +12,15 @@ const LONGEST_NATIVE_DELAY_MS = 2 ** 31 - 1;
  */
 const home = new AsyncResource('HoldfastClock');
 
-let shared: Clock | undefined;
-
 /**
- * The machine's own time: `performance.now()` and `Date.now()`. One instance serves the whole process, with
- * one unref'd native timer for everything scheduled on it; it never holds the process open.
+ * A clock on the machine's own time: `performance.now()` and `Date.now()`. Everything scheduled on it shares
+ * one unref'd native timer, so it never holds the process open. Each call makes a clock of its own; one per
+ * runtime is enough.
  *
  * Work runs outside the async context of whoever scheduled it. Work that throws is an uncaught exception, as
  * with a native timer.
  */
 export const systemClock = (): Clock => {
-  shared ??= createSystemClock();
-  return shared;
-};
-
-const createSystemClock = (): Clock => {
   const mono = (): number => performance.now();
   let alarm: NodeJS.Timeout | undefined;
 
@@ -36,8 +30,7 @@ const createSystemClock = (): Clock => {
     if (dueMono === null) return;
     // A native timer cuts fractions off and may fire a little early: the ticker then arms it once more.
     const waitMs = Math.max(1, Math.ceil(dueMono - mono()));
-    const delayMs = Math.min(waitMs, LONGEST_NATIVE_DELAY_MS);
-    alarm = home.runInAsyncScope(() => setTimeout(ring, delayMs));
+    alarm = home.runInAsyncScope(() => setTimeout(ring, Math.min(waitMs, LONGEST_NATIVE_DELAY_MS)));
     alarm.unref();
   });
   // Node may run one native timer straight after another without a look at the sockets. By way of an immediate

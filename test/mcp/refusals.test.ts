@@ -1,3 +1,4 @@
+import { McpServer } from '@modelcontextprotocol/server';
 import { expect, test } from 'vitest';
 import { InvalidOptionError } from '../../src/errors.ts';
 import { createMcpEndpoint } from '../../src/mcp/endpoint.ts';
@@ -45,6 +46,24 @@ test('a server that cannot be made: 500, and no session is left', async () => {
   expect(under.errors).toEqual([boom]);
   expect(under.runtime.stats()).toMatchObject({ created: 1, resident: 0 });
   expect(under.endpoint.connections).toBe(0);
+});
+
+test('a session that ends while its server is made: 404, and nothing is left', async () => {
+  const closed: string[] = [];
+  const under = endpointUnderTest(
+    {},
+    {
+      server: async ({ session }) => {
+        await session.terminate('operator');
+        const server = new McpServer({ name: 'late', version: '1.0.0' });
+        server.server.onclose = () => closed.push(session.id);
+        return server;
+      },
+    },
+  );
+  expect((await under.post(INITIALIZE)).status).toBe(404);
+  expect(under.endpoint.connections).toBe(0);
+  expect(closed).toHaveLength(1);
 });
 
 test('a client that says too much of itself is refused, and a long name is cut', async () => {

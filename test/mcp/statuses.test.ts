@@ -35,6 +35,7 @@ test.each([
   ],
   ['another Accept', 406, { ...JSON_HEADERS, accept: 'application/json' }, initialize],
   ['another Content-Type', 415, { ...JSON_HEADERS, 'content-type': 'text/plain' }, initialize],
+  ['a body of another type', 415, { ...JSON_HEADERS, 'content-type': 'text/plain' }, 'hello'],
   ['a body of 20 MB', 413, JSON_HEADERS, 'x'.repeat(20_000_000)],
   ['a Host that is not ours', 403, { ...JSON_HEADERS, host: 'evil.example' }, initialize],
   [

@@ -151,6 +151,17 @@ test('a ping is proof of life and no activity: it leaves an idle session idle', 
   expect((await under.runtime.get(id)).state).toBe('active');
 });
 
+test('a client that pinged once has not promised to go on: its silence is no lost heartbeat', async () => {
+  const heartbeat = { heartbeatIntervalMs: 1_000, heartbeatMissed: 2 };
+  const under = endpointUnderTest({ deadlines: { ...heartbeat, idleTimeoutMs: 60_000 } });
+  const id = await under.open();
+  await messagesOf(await under.post({ jsonrpc: '2.0', id: 1, method: 'ping' }, id));
+  await under.clock.advance(30_000);
+  expect((await under.runtime.get(id)).state).not.toBe('terminated');
+  await under.clock.advance(31_000);
+  expect(under.events.at(-1)).toMatchObject({ type: 'session.ended', reason: 'idle-timeout' });
+});
+
 test('a method name that is none is never shown', async () => {
   const under = endpointUnderTest();
   const id = await under.open();

@@ -1,3 +1,8 @@
+import {
+  type SessionEventType,
+  type SessionMachine,
+  sessionMachine,
+} from '../../machines/index.ts';
 import type {
   LifecycleEvent,
   OperationOptions,
@@ -142,4 +147,16 @@ export const recordOf = async (store: Store, id: string): Promise<SessionRecord>
   const record = await store.load(id);
   if (record === null) throw new Error(`no record of ${id}`);
   return record;
+};
+
+/** The chart of a session, but the sessions of this principal crash when they hear an event of this type. */
+export const crashingOn = (type: SessionEventType, principal = 'mallory'): SessionMachine => {
+  const logic: SessionMachine = Object.create(sessionMachine);
+  logic.transition = (snapshot, event, scope) => {
+    if (event.type === type && snapshot.context.principal === principal) {
+      throw new Error(`crashed on ${type}`);
+    }
+    return sessionMachine.transition(snapshot, event, scope);
+  };
+  return logic;
 };

@@ -243,3 +243,35 @@ test('nothing of finished work stays on the clock or on the signal of its caller
   caller.abort();
   expect(session.info().inFlight).toBe(0);
 });
+
+test('a listener that ends the session as its work starts: the work never runs, and the end is told last', async () => {
+  const { session, events } = await begun();
+  const ends: Promise<unknown>[] = [];
+  session.subscribe((event) => {
+    if (event.type === 'session.operation-started') ends.push(session.terminate());
+  });
+  let ran = false;
+  const refused = session.run('x', () => {
+    ran = true;
+  });
+  expect(await rejectionOf(refused)).toMatchObject({ reason: 'client' });
+  await Promise.all(ends);
+  expect(ran).toBe(false);
+  expect(toldOf(events, session.id).slice(3)).toEqual([
+    'operation-started',
+    'operation-finished',
+    'active>terminating',
+    'terminating>terminated',
+    'ended:client',
+  ]);
+});
+
+test('a listener that pauses the session as the work wakes it: the work is refused', async () => {
+  const { clock, session } = await begun();
+  await clock.advance(10_000 + TICK);
+  session.subscribe((event) => {
+    if (event.type === 'session.state-changed' && event.to === 'active') session.pause();
+  });
+  expect(await rejectionOf(session.run('x', () => 1))).toBeInstanceOf(SessionPausedError);
+  expect(session.info().inFlight).toBe(0);
+});

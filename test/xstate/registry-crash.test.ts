@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { watchSession } from '../../src/xstate/session-actor.ts';
 import {
   acceptingRegistry,
   crashingLogic,
@@ -50,6 +51,14 @@ test('a session whose actor throws touches neither the registry nor another sess
     context: { exited: 1, crashed: 1 },
   });
   expect(spawn('b').getSnapshot().status).toBe('active');
+});
+
+test('a session that fails while someone watches it ends nothing but itself', () => {
+  const { spawn } = withCrashes({ logic: crashingLogic });
+  const actor = spawn('a');
+  watchSession(actor, () => {});
+  actor.send({ type: 'session.pause' });
+  expect(actor.getSnapshot().status).toBe('error');
 });
 
 test('a session that cannot even start fails its spawn, and only that', () => {

@@ -136,6 +136,36 @@ test.each(CLIENTS)(
   },
 );
 
+test('a session has room for a hundred notes of a bounded length, and says so when it has none', async () => {
+  const { url } = await serving();
+  const client = await connectV2('legacy')(url);
+  expect(await client.call('note_add', { text: 'x'.repeat(2_001) })).toContain('"isError":true');
+  for (let n = 1; n <= 100; n += 1) await client.call('note_add', { text: `note ${n}` });
+  const refused = await client.call('note_add', { text: 'one too many' });
+  expect(refused).toContain('"isError":true');
+  expect(refused).toContain('room for 100 notes');
+  await client.close();
+});
+
+test('a call that its client cancels stops', async () => {
+  const { url, runtime } = await serving();
+  const client = new Client(INFO);
+  await client.connect(new StreamableHTTPClientTransport(new URL(url)));
+  const ended = new Promise<string>((resolve) => {
+    runtime.subscribe((event) => {
+      if (event.type === 'session.operation-started' && event.name === 'tools/call') cancel.abort();
+      if (event.type === 'session.operation-finished' && event.name === 'tools/call') {
+        resolve(event.outcome);
+      }
+    });
+  });
+  const cancel = new AbortController();
+  const slow = { name: 'count_slowly', arguments: { to: 600 } };
+  await expect(client.callTool(slow, { signal: cancel.signal })).rejects.toThrow();
+  expect(await ended).toBe('done');
+  await client.close();
+});
+
 test('at capacity the official client is told so, and is let in once there is room', async () => {
   const { url, runtime } = await serving('--max-sessions', '1');
   const first = await connectV2('legacy')(url);
