@@ -54,7 +54,7 @@ const visit = async (url, n, did) => {
 };
 
 /** On a machine too slow for the short deadlines a session may be over before its client has used it all. */
-const isOver = (error) => error instanceof SdkHttpError && error.data?.status === 404;
+const isOver = (error) => error instanceof SdkHttpError && error.status === 404;
 
 const visits = async ({ url, first, size }) => {
   const did = { opened: 0, listed: 0, calls: 0, midCall: 0, late: 0 };

@@ -38,8 +38,8 @@ const greet = (serving: Serving, { host, json }: Settings, output: Output): void
     return;
   }
   output.print(
-    `holdfast listens on ${url} (idle after ${formatDuration(idleAfterMs)}, ended after ` +
-      `${formatDuration(idleTimeoutMs)} of silence or at the age of ${formatDuration(maxLifetimeMs)})`,
+    `holdfast listens on ${url} (idle after ${formatDuration(idleAfterMs)}, ` +
+      `silent for at most ${formatDuration(idleTimeoutMs)}, open for at most ${formatDuration(maxLifetimeMs)})`,
   );
   for (const sentence of adjusted) output.print(sentence);
   if (!isLoopback(host)) {

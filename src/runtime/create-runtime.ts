@@ -85,6 +85,7 @@ export const assembleRuntime = (
     storeFailing: false,
     inFlight: 0,
     onQuiet: null,
+    takingBack: new Map(),
     sweep: null,
   };
   gaps.observe(clock.mono(), clock.wall(), clock.mono());

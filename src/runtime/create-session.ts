@@ -35,13 +35,14 @@ export const createSession = async (
   while (context.registry.busy) await Promise.resolve();
   const host = admit(context, principal, options);
   host.committing = true;
+  const first = newRecord(context, host);
   let record: SessionRecord;
   try {
-    record = await write(context, newRecord(context, host));
+    record = await write(context, first);
   } catch (error) {
     const { reason } = host;
     discard(context, host);
-    if (error instanceof OutcomeUnknown) takeBack(context, host.id, 0);
+    if (error instanceof OutcomeUnknown) takeBack(context, first, 0);
     if (error instanceof AlreadyExistsError) throw error;
     if (reason !== null) throw new SessionTerminatedError(reason);
     throw new StoreError('the new session was not recorded', error);
@@ -110,7 +111,7 @@ const newRecord = (context: RuntimeContext, host: SessionHost): NewRecord => ({
   snapshot: null,
 });
 
-/** Where the answer was lost, the id tells: it is random, so a record of that id is this one. */
+/** Where the answer was lost, the store is asked whether the record is there. */
 const write = async (context: RuntimeContext, record: NewRecord): Promise<SessionRecord> => {
   try {
     return await context.store.create(record);
@@ -120,21 +121,42 @@ const write = async (context: RuntimeContext, record: NewRecord): Promise<Sessio
       throw error;
     });
     if (found === null) throw new StoreError('the record is not there', error);
+    if (!isAsWritten(found, record)) throw new AlreadyExistsError('A session of that id');
     return found;
   }
 };
 
+/** Whether this is what such a create left, and no other session of that id: one that ended, or another owner's. */
+const isAsWritten = (found: SessionRecord, record: NewRecord): boolean =>
+  found.owner === record.owner &&
+  found.epoch === 1 &&
+  found.state === record.state &&
+  found.principal === record.principal;
+
 /** A create that failed leaves nothing: where the store could not say, it is asked until it can. */
-const takeBack = (context: RuntimeContext, id: string, failures: number): void => {
+const takeBack = (context: RuntimeContext, record: NewRecord, failures: number): void => {
+  const { id } = record;
+  const { store, hosts, takingBack } = context;
   const waitMs = Math.min(LIMITS.commitRetryMs * 2 ** failures, LIMITS.commitRetryMaxMs);
-  context.clock.scheduler.schedule(async () => {
+  const again = (): void => {
+    if (!context.closed) takeBack(context, record, Math.min(failures + 1, 20));
+  };
+  const attempt = async (): Promise<void> => {
+    takingBack.delete(id);
+    const host = hosts.get(id);
+    // The same id is being tried again: what comes of that tells whose the record is.
+    if (host?.record === null) return again();
+    if (host !== undefined) return;
     try {
-      const found = await context.store.load(id);
-      if (found !== null) await context.store.remove(found);
+      const found = await store.load(id);
+      if (found === null || !isAsWritten(found, record) || hosts.has(id)) return;
+      await store.remove(found);
     } catch {
-      if (!context.closed) takeBack(context, id, Math.min(failures + 1, 20));
+      again();
     }
-  }, jittered(waitMs));
+  };
+  takingBack.get(id)?.unsubscribe();
+  takingBack.set(id, context.clock.scheduler.schedule(attempt, jittered(waitMs)));
 };
 
 /** What a session tells of its birth, before anything that was told of it meanwhile. */

@@ -63,6 +63,7 @@ const shutDown = async (context: RuntimeContext): Promise<void> => {
   context.wheel.stop();
   context.sweep?.unsubscribe();
   for (const host of context.hosts.values()) host.retry?.unsubscribe();
+  for (const look of context.takingBack.values()) look.unsubscribe();
   try {
     await context.store.close();
   } catch (error) {

@@ -51,6 +51,8 @@ export interface RuntimeContext {
   inFlight: number;
   /** Told when the last running operation ends, or the last session goes. */
   onQuiet: (() => void) | null;
+  /** Creates whose answer was lost, by id: the next look whether a record of theirs is to be removed. */
+  readonly takingBack: Map<string, { unsubscribe(): void }>;
   /** The running look through the store; `null` before it is started. */
   sweep: { unsubscribe(): void } | null;
 }

@@ -13,5 +13,6 @@ test('the demo shows what it promises and exits by itself within a minute', {
   expect(shown(/ ended ses_\S+ heartbeat-lost$/)).toBe(1);
   expect(shown(/ ended ses_\S+ client$/)).toBe(1);
   expect(shown(/refused: .*No room/)).toBe(1);
+  expect(shown(/^# ses_\S+ now answers 404\.$/)).toBe(2);
   expect(shown(/Created 4, refused 1; ended: /)).toBe(1);
 });
