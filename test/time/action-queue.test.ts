@@ -42,13 +42,14 @@ test('gives actions back in the order of a sorted list, whatever is pushed, remo
 
 test('the action that fills a hole rises when it belongs above it', () => {
   const queue = new ActionQueue<QueuedAction>();
-  const actions = [1, 10, 2, 11, 12, 3, 4].map((due, sequence) => ({ due, sequence, slot: -1 }));
+  const dues = [1, 20, 2, 21, 22, 3, 4, 23, 24, 25, 26, 6, 7, 8, 5];
+  const actions = dues.map((due, sequence) => ({ due, sequence, slot: -1 }));
   for (const action of actions) queue.push(action);
-  const hole = actions.find(({ due }) => due === 11);
+  const hole = actions.find(({ due }) => due === 21);
   if (hole !== undefined) queue.remove(hole);
   const order: (number | undefined)[] = [];
   while (queue.size > 0) order.push(queue.pop()?.due);
-  expect(order).toEqual([1, 2, 3, 4, 10, 12]);
+  expect(order).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 20, 22, 23, 24, 25, 26]);
 });
 
 test('removing an action that is not queued, or is queued elsewhere, has no effect', () => {

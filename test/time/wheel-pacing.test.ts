@@ -155,9 +155,13 @@ test('a late tick after a stop and a start is the first of its kind again', asyn
 test('a stop between two turns leaves nothing scheduled', async () => {
   const { clock, wheel, looked, fileMany } = turning({ turn: 2 });
   fileMany(5, () => 10);
-  clock.scheduler.schedule(() => wheel.stop(), 10);
+  const left: number[] = [];
+  clock.scheduler.schedule(() => {
+    wheel.stop();
+    left.push(clock.pending);
+  }, 10);
   await clock.advance(100);
-  expect([clock.pending, looked]).toEqual([0, [0, 1]]);
+  expect([left, looked]).toEqual([[0], [0, 1]]);
 });
 
 test('a clock whose timers fire a little early makes no tick early', async () => {

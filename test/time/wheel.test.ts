@@ -182,6 +182,36 @@ test('ticks stand on multiples from the start, also after a late one', async () 
   expect(ticks[0]?.wall).toBe(Date.UTC(2026, 0, 1) + 10);
 });
 
+test('never early, not even by a rounding error', async () => {
+  // Dividing this time by the tick gives a tick that stands just after it.
+  const [origin, tickMs, tick, before] = [67_699.38697595033, 3.3, 965_431, 3_253_621.68697595];
+  const at = origin + tick * tickMs;
+  expect(at).toBeGreaterThan(before);
+  const clock = createVirtualClock();
+  clock.stall(origin);
+  const seen: number[] = [];
+  const look = (_entry: WheelEntry, now: number) => {
+    seen.push(now);
+    return Number.POSITIVE_INFINITY;
+  };
+  const wheel = new DeadlineWheel({
+    clock,
+    tickMs,
+    look,
+    onError: (error) => expect(error).toBe(null),
+  });
+  wheel.start();
+  wheel.file(wheelEntry(), at);
+  // Two late ticks in a row: the second one looks.
+  clock.stall(before - origin - 100);
+  await clock.advance(0);
+  clock.stall(before - clock.mono());
+  await clock.advance(0);
+  expect([clock.mono(), seen]).toEqual([before, []]);
+  await clock.advance(2 * tickMs);
+  expect(seen).toHaveLength(1);
+});
+
 test('options and times that are not allowed are refused', () => {
   expect(() => turning({ tickMs: 0 })).toThrow(InvalidOptionError);
   expect(() => turning({ tickMs: Number.POSITIVE_INFINITY })).toThrow(InvalidOptionError);
