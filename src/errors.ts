@@ -9,6 +9,11 @@ export type HoldfastErrorCode =
   | 'ERR_HOLDFAST_TERMINATED'
   | 'ERR_HOLDFAST_PAUSED'
   | 'ERR_HOLDFAST_CAPACITY'
+  | 'ERR_HOLDFAST_BUSY'
+  | 'ERR_HOLDFAST_JOURNAL_FULL'
+  | 'ERR_HOLDFAST_INVALID_DATA'
+  | 'ERR_HOLDFAST_INITIALIZE'
+  | 'ERR_HOLDFAST_BEHAVIOUR_DOWN'
   | 'ERR_HOLDFAST_DRAINING'
   | 'ERR_HOLDFAST_FORBIDDEN'
   | 'ERR_HOLDFAST_TIMEOUT'
@@ -127,6 +132,63 @@ export class CapacityError extends HoldfastError {
   }
 }
 
+/** The session has as much work as it may: running and queued. Nothing was started; try again later. */
+export class SessionBusyError extends HoldfastError {
+  constructor(running: number, queued: number) {
+    super(
+      'ERR_HOLDFAST_BUSY',
+      `The session is busy: ${running} operations run and ${queued} wait. Try again later.`,
+      { retryable: true },
+    );
+  }
+}
+
+/** The session's journal holds as much as it may. Nothing was appended. */
+export class JournalFullError extends HoldfastError {
+  constructor(limit: 'maxEntries' | 'maxBytes', most: number) {
+    super(
+      'ERR_HOLDFAST_JOURNAL_FULL',
+      `The journal is full: ${limit} is ${most}. Start another session, or set journal.onFull to 'drop-oldest'.`,
+    );
+  }
+}
+
+/** The data of a session is not what its schema allows. `issues` says where and why. Nothing was changed. */
+export class InvalidDataError extends HoldfastError {
+  readonly issues: readonly { readonly message: string; readonly path: string }[];
+
+  constructor(issues: readonly { readonly message: string; readonly path: string }[]) {
+    const told = issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+    super('ERR_HOLDFAST_INVALID_DATA', `The session's data is not allowed: ${told.join('; ')}.`);
+    this.issues = issues;
+  }
+}
+
+/** `initialize` failed the session: it threw (`cause`), or its time was over. The session has ended. */
+export class InitializeError extends HoldfastError {
+  constructor(cause: unknown) {
+    super('ERR_HOLDFAST_INITIALIZE', 'The session could not be initialized, and has ended.', {
+      cause,
+    });
+  }
+}
+
+/** The session's behaviour is not running. `event` is handed back: nothing of it was delivered. */
+export class BehaviourDownError extends HoldfastError {
+  readonly event: unknown;
+
+  constructor(event: unknown, status: 'restarting' | 'done' | 'failed' | 'stopped' | 'none') {
+    super(
+      'ERR_HOLDFAST_BEHAVIOUR_DOWN',
+      status === 'none'
+        ? 'The session has no behaviour to send to: name one of `behaviours` in `create`.'
+        : `The session's behaviour is not running (${status}).`,
+      { retryable: status === 'restarting' },
+    );
+    this.event = event;
+  }
+}
+
 /** The runtime is draining or closed and takes nothing new. */
 export class DrainingError extends HoldfastError {
   readonly retryAfterMs: number;
@@ -153,6 +215,16 @@ export class TimeoutError extends HoldfastError {
   constructor(what: string, timeoutMs: number) {
     super('ERR_HOLDFAST_TIMEOUT', `${what} took longer than ${timeoutMs} ms.`, { retryable: true });
     this.timeoutMs = timeoutMs;
+  }
+}
+
+/** An operation was aborted by its id. */
+export class OperationAbortedError extends HoldfastError {
+  readonly operation: string;
+
+  constructor(operation: string) {
+    super('ERR_HOLDFAST_ABORTED', `The operation ${operation} was aborted.`);
+    this.operation = operation;
   }
 }
 

@@ -12,17 +12,23 @@ export {
 } from '../machines/index.ts';
 export {
   AlreadyExistsError,
+  BehaviourDownError,
   CapacityError,
   DrainingError,
   Fenced,
   ForbiddenError,
   HoldfastError,
   type HoldfastErrorCode,
+  InitializeError,
+  InvalidDataError,
   InvalidEventError,
   InvalidOptionError,
   InvalidSessionIdError,
+  JournalFullError,
   MissingPackageError,
+  OperationAbortedError,
   OutcomeUnknown,
+  SessionBusyError,
   SessionNotFoundError,
   SessionPausedError,
   SessionTerminatedError,
@@ -39,12 +45,39 @@ export type {
   SessionLifecycleEvent,
   Unsubscribe,
 } from './observe/events.ts';
+export type {
+  BehaviourSpec,
+  BehaviourStatus,
+  BehaviourView,
+  RestartOptions,
+  RestartPolicy,
+} from './runtime/behaviour.ts';
+export type {
+  JournalOptions,
+  Message,
+  MessageContent,
+  MessagePage,
+  MessagePart,
+  MessageRole,
+  MessagesOptions,
+  NewMessage,
+} from './runtime/conversation.ts';
 export { createRuntime } from './runtime/create-runtime.ts';
 export type { DeadlineOptions, Deadlines } from './runtime/deadlines.ts';
+export type {
+  HealthStatus,
+  Problem,
+  Reaped,
+  RuntimeHealth,
+  SessionHealth,
+  Validation,
+} from './runtime/health.ts';
+export type { HookErrorInfo, Hooks } from './runtime/hooks.ts';
 export type {
   BoundRuntime,
   CreateOptions,
   DrainReport,
+  KeyedOptions,
   ListOptions,
   Runtime,
   RuntimeOptions,
@@ -54,13 +87,19 @@ export type {
 export type {
   BeatReply,
   Client,
-  OperationContext,
-  OperationOptions,
+  McpServerSpec,
   Residency,
   Session,
   SessionActorView,
   SessionInfo,
 } from './runtime/session.ts';
+export type {
+  DurableOptions,
+  OperationContext,
+  OperationHandler,
+  OperationInfo,
+  OperationOptions,
+} from './runtime/work.ts';
 export type {
   Change,
   JournalEntry,

@@ -43,6 +43,38 @@ export const LIMITS = {
   drainStoreMs: 20_000,
   /** A single operation, ms. Option `timeoutMs` of `run`. */
   operationTimeoutMs: 10 * 60_000,
+  /** Operations running at once in one session. Option `maxConcurrentOperations`. */
+  concurrentOperations: 64,
+  /** Operations waiting in one session. Option `maxQueuedOperations`. */
+  queuedOperations: 1_000,
+  /** An operation's own id, and the name of an operation, characters. */
+  operationNameLength: 128,
+  /** Recent events kept for late subscribers, of all sessions together. Option `maxRecentEvents`. */
+  recentEvents: 1_000,
+  /** Entries of one session's journal. Option `journal.maxEntries`. */
+  journalEntries: 10_000,
+  /** One session's journal as JSON, bytes of UTF-8. Option `journal.maxBytes`. */
+  journalBytes: 16 * 1024 * 1024,
+  /** Messages returned by one page of `messages`. */
+  messagesPage: 1_000,
+  /** Data of a session as JSON, bytes of UTF-8. */
+  dataBytes: 256 * 1024,
+  /** The MCP servers of a session as JSON, bytes of UTF-8. */
+  mcpServersBytes: 64 * 1024,
+  /** A session's key, or an idempotency key, characters. */
+  keyLength: 256,
+  /** How often an update is tried anew when another came in between. */
+  updateTries: 100,
+  /** `initialize`, ms. Option `initTimeoutMs`. */
+  initTimeoutMs: 30_000,
+  /** `cleanup`, ms. Option `cleanupTimeoutMs`. */
+  cleanupTimeoutMs: 5_000,
+  /** One hook, ms. Option `hookTimeoutMs`. */
+  hookTimeoutMs: 5_000,
+  /** Hooks waiting in one session. */
+  queuedHooks: 100,
+  /** A behaviour restarted from a snapshot that fails again within this, twice, starts from its input, ms. */
+  earlyFailureMs: 5_000,
   /** What a caller is told to wait after a refusal for want of room, ms. */
   retryAfterMs: 1_000,
 } as const;

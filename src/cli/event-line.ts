@@ -15,6 +15,14 @@ const LEVEL_OF: Readonly<Record<EventType, Exclude<LogLevel, 'silent'>>> = {
   'session.recovered': 'info',
   'session.operation-started': 'debug',
   'session.operation-finished': 'debug',
+  'session.interrupted': 'warn',
+  'session.appended': 'debug',
+  'session.updated': 'debug',
+  'session.behaviour-failed': 'warn',
+  'session.restarted': 'info',
+  'session.behaviour-done': 'info',
+  'session.emitted': 'debug',
+  'session.rotated': 'info',
   'session.paused': 'info',
   'session.resumed': 'info',
   'session.ended': 'info',
@@ -63,6 +71,22 @@ const wordsOf = (event: LifecycleEvent): readonly [verb: string, Colour, rest: s
       return ['working', 'grey', event.name];
     case 'session.operation-finished':
       return ['worked', 'grey', `${event.name} ${event.outcome}`];
+    case 'session.interrupted':
+      return ['interrupted', 'yellow', event.name];
+    case 'session.appended':
+      return ['appended', 'grey', `entry ${event.journalSeq}`];
+    case 'session.updated':
+      return ['updated', 'grey', ''];
+    case 'session.behaviour-failed':
+      return ['failed', 'red', failureOf(event)];
+    case 'session.restarted':
+      return ['restarted', 'yellow', `incarnation ${event.incarnation}`];
+    case 'session.behaviour-done':
+      return ['done', 'green', 'its behaviour is over'];
+    case 'session.emitted':
+      return ['emitted', 'grey', event.event.type];
+    case 'session.rotated':
+      return ['rotated', 'cyan', 'it has a new id'];
     case 'session.paused':
       return ['paused', 'yellow', ''];
     case 'session.resumed':
@@ -80,6 +104,15 @@ const wordsOf = (event: LifecycleEvent): readonly [verb: string, Colour, rest: s
     case 'runtime.error':
       return ['error', 'red', `in ${event.where}: ${messageOf(event.error)}`];
   }
+};
+
+const failureOf = (
+  event: Extract<LifecycleEvent, { type: 'session.behaviour-failed' }>,
+): string => {
+  const { error, incarnation, restartInMs } = event;
+  const next =
+    restartInMs === null ? 'not started again' : `again in ${Math.round(restartInMs)} ms`;
+  return `incarnation ${incarnation}: ${messageOf(error)} (${next})`;
 };
 
 const countOf = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;

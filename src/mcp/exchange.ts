@@ -1,5 +1,5 @@
 import type { HoldfastError } from '../errors.ts';
-import type { OperationOptions } from '../runtime/session.ts';
+import type { OperationOptions } from '../runtime/work.ts';
 import { invalidRequest, refusedRequests, rpcErrorOf } from './answers.ts';
 import type { Connection } from './connection.ts';
 import { followBody } from './followed-body.ts';

@@ -45,6 +45,31 @@ export type SessionLifecycleEvent = SessionEventHead &
         readonly name: string;
         readonly outcome: OperationOutcome;
       }
+    /** An operation that outlived its process: found unfinished at recovery. */
+    | {
+        readonly type: 'session.interrupted';
+        readonly operation: string;
+        readonly name: string;
+      }
+    /** Something was added to the journal. */
+    | { readonly type: 'session.appended'; readonly journalSeq: number }
+    /** The data of the session was changed. */
+    | { readonly type: 'session.updated' }
+    /** The behaviour failed; it is started again in `inMs`. */
+    | {
+        readonly type: 'session.behaviour-failed';
+        readonly incarnation: number;
+        readonly error: unknown;
+        readonly restartInMs: number | null;
+      }
+    /** The behaviour was started again. */
+    | { readonly type: 'session.restarted'; readonly incarnation: number }
+    /** The behaviour reached its end and is not started again. */
+    | { readonly type: 'session.behaviour-done'; readonly output: unknown }
+    /** The behaviour emitted an event of its own. */
+    | { readonly type: 'session.emitted'; readonly event: { readonly type: string } }
+    /** It has a new id. `id` is the new one. */
+    | { readonly type: 'session.rotated' }
     | { readonly type: 'session.paused' }
     | { readonly type: 'session.resumed' }
     | { readonly type: 'session.ended'; readonly reason: EndReason }

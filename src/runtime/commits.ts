@@ -1,10 +1,18 @@
-import type { EndReason, SessionState } from '../../machines/index.ts';
+import type { SessionState } from '../../machines/index.ts';
 import { Fenced, OutcomeUnknown, StoreError } from '../errors.ts';
 import { jittered } from '../identity/randomness.ts';
 import { LIMITS } from '../limits.ts';
-import type { Change, SessionRecord, StoredDeadline, StoredSession } from '../store/contract.ts';
-import type { SessionHost } from './host.ts';
-import { announce, release, untoldCount } from './plane.ts';
+import type {
+  Change,
+  JournalData,
+  SessionRecord,
+  StoredDeadline,
+  StoredSession,
+} from '../store/contract.ts';
+import { announce } from './announce.ts';
+import { cleanUp, needsCleanup } from './cleanup.ts';
+import type { Append, CommitWaiter, SessionHost } from './host.ts';
+import { release, untoldCount } from './plane.ts';
 import { letGo, retire } from './retire.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 
@@ -33,94 +41,177 @@ export const settled = (context: RuntimeContext, host: SessionHost): Promise<voi
   });
 };
 
+/** Appends to the journal with the next commit. Resolves with the number of the last entry, once it is in. */
+export const appendEntries = async (
+  context: RuntimeContext,
+  host: SessionHost,
+  entries: readonly JournalData[],
+  keep: boolean,
+): Promise<number> => {
+  const appends = entries.map((data): Append => ({ data, keep, seq: 0 }));
+  host.appends = [...(host.appends ?? []), ...appends];
+  await commit(context, host);
+  return appends.at(-1)?.seq ?? host.record?.journalSeq ?? 0;
+};
+
 /** Writes what is dirty, unless an attempt is under way: that one goes on with it. */
 export const flush = async (context: RuntimeContext, host: SessionHost): Promise<void> => {
   if (host.committing || !host.dirty || host.record === null || host.released) return;
   host.retry?.unsubscribe();
   host.retry = null;
   host.committing = true;
-  host.dirty = false;
-  host.carried = host.waiters;
-  host.waiters = [];
-  const row = untoldCount(host);
-  const change = newest(context, host);
+  let attempt: Attempt | null = null;
   let error: unknown = null;
   try {
-    host.record = await write(context, host, host.record, change);
+    await settleLimbo(context, host, host.record);
+    attempt = prepare(context, host);
+    await write(context, host, attempt);
   } catch (thrown) {
     error = thrown;
   }
   host.committing = false;
   const carried = host.carried;
   host.carried = [];
-  if (error === null) {
-    succeeded(context, host);
-    if (change.state === 'terminated') retire(context, host);
-    release(context, host, row);
+  if (attempt !== null && error === null) {
+    succeeded(context, host, attempt);
     for (const waiter of carried) waiter.resolve();
     void flush(context, host);
     return;
   }
   if (error instanceof Fenced) {
     letGo(context, host);
-    for (const waiter of [...carried, ...host.waiters]) waiter.reject(error);
-    host.waiters = [];
+    for (const waiter of [...carried, ...takeWaiters(host)]) waiter.reject(error);
     return;
   }
-  failed(context, host, error);
+  failed(context, host, attempt, error);
   const failure = new StoreError(`the session ${host.id} was not recorded`, error);
-  for (const waiter of carried) waiter.reject(failure);
+  // Where the attempt could not even begin, whoever waited for it has waited for this.
+  const unheard = attempt === null ? takeWaiters(host) : [];
+  for (const waiter of [...carried, ...unheard, ...takeEndWaiters(host)]) waiter.reject(failure);
+};
+
+/** What one attempt carries. */
+interface Attempt {
+  readonly change: Change;
+  /** How much of the row of untold events. */
+  readonly row: number;
+  readonly appends: readonly Append[];
+  readonly data: unknown;
+  readonly sessionDirty: boolean;
+  /** The behaviour as it was. */
+  readonly checkpoint: unknown;
+}
+
+/** Takes everything that waits into one attempt. */
+const prepare = (context: RuntimeContext, host: SessionHost): Attempt => {
+  const appends = host.appends ?? [];
+  const { sessionDirty, data } = host;
+  const attempt: Attempt = {
+    change: newest(context, host, appends),
+    row: untoldCount(host),
+    appends,
+    data,
+    sessionDirty,
+    checkpoint: host.behaviour?.checkpoint() ?? null,
+  };
+  host.dirty = false;
+  host.sessionDirty = false;
+  host.appends = null;
+  host.carried = takeWaiters(host);
+  return attempt;
+};
+
+const takeWaiters = (host: SessionHost): CommitWaiter[] => {
+  const { waiters } = host;
+  host.waiters = [];
+  return waiters;
+};
+
+const takeEndWaiters = (host: SessionHost): CommitWaiter[] => {
+  const waiters = host.endWaiters ?? [];
+  host.endWaiters = null;
+  return waiters;
 };
 
 /** The record as it will be for this state; also what `create` writes first. */
-export const storedSession = (
-  host: Pick<SessionHost, 'createdAt' | 'client' | 'metadata'>,
-  endedAt: number | null,
-  reason: EndReason | null,
-): StoredSession => ({
+export const storedSession = (host: SessionHost): StoredSession => ({
   createdAt: host.createdAt,
-  endedAt,
-  reason,
+  endedAt: host.endedAt,
+  reason: host.reason,
   client: host.client === null ? null : { ...host.client },
   metadata: host.metadata,
+  mcpServers: host.mcpServers,
+  data: host.data,
+  behaviour: host.behaviour?.name ?? null,
+  journal: { first: host.journalFirst, bytes: host.journalBytes },
 });
 
-const newest = (context: RuntimeContext, host: SessionHost): Change => {
+const newest = (context: RuntimeContext, host: SessionHost, appends: readonly Append[]): Change => {
   const decided = host.state;
-  // An end without a cleanup of its own is recorded once, as a tombstone.
-  const state: SessionState = decided === 'terminating' ? 'terminated' : decided;
-  if (state !== 'terminated') return { state };
-  const endedAt = host.endedAt ?? context.clock.wall();
-  const due: StoredDeadline = {
-    at: endedAt + context.settings.tombstoneMs,
-    deadline: 'tombstone',
+  // `terminating` is only recorded where something has to be done before the tombstone.
+  const over = decided === 'terminating' && (host.cleaned || !needsCleanup(context));
+  const state: SessionState = over ? 'terminated' : decided;
+  const due: StoredDeadline | null = over
+    ? {
+        at: (host.endedAt ?? context.clock.wall()) + context.settings.tombstoneMs,
+        deadline: 'tombstone',
+      }
+    : null;
+  return {
+    state,
+    due,
+    ...(host.sessionDirty ? { session: storedSession(host) } : {}),
+    ...(appends.length > 0 ? { append: appends.map(({ data }) => data) } : {}),
+    ...(host.journalFirst > 1 ? { trimBefore: host.journalFirst } : {}),
   };
-  return { state, due, session: storedSession(host, endedAt, host.reason) };
 };
 
-/** One attempt. Where an answer was lost, the store is asked what became of it before anything else. */
+/** One attempt. Where its answer is lost, the store is asked what became of it. */
 const write = async (
   context: RuntimeContext,
   host: SessionHost,
-  held: SessionRecord,
-  change: Change,
-): Promise<SessionRecord> => {
-  if (!host.uncertain) {
-    try {
-      return await context.store.commit(held, change);
-    } catch (error) {
-      if (!(error instanceof OutcomeUnknown)) throw error;
-      host.uncertain = true;
-      const found = await reload(context, held);
-      host.uncertain = false;
-      if (found.token === held.token) throw error;
-      return found;
-    }
+  attempt: Attempt,
+): Promise<void> => {
+  const held = host.record;
+  if (held === null) throw new Fenced(host.id);
+  try {
+    host.record = await context.store.commit(held, attempt.change);
+  } catch (error) {
+    if (!(error instanceof OutcomeUnknown)) throw error;
+    host.limbo = attempt.appends;
+    const found = await reload(context, held);
+    host.limbo = null;
+    if (found.token === held.token) throw error;
+    host.record = found;
   }
+};
+
+/** Finds out what became of an attempt whose answer was lost, before anything else is written. */
+const settleLimbo = async (
+  context: RuntimeContext,
+  host: SessionHost,
+  held: SessionRecord,
+): Promise<void> => {
+  const { limbo } = host;
+  if (limbo === null) return;
   const found = await reload(context, held);
-  host.uncertain = false;
+  host.limbo = null;
   host.record = found;
-  return write(context, host, found, change);
+  if (found.token === held.token) requeue(host, limbo);
+  else number(limbo, found);
+};
+
+/** What must get into the journal in the end goes back to the front. */
+const requeue = (host: SessionHost, appends: readonly Append[]): void => {
+  const kept = appends.filter(({ keep }) => keep);
+  if (kept.length > 0) host.appends = [...kept, ...(host.appends ?? [])];
+};
+
+const number = (appends: readonly Append[], record: SessionRecord): void => {
+  const before = record.journalSeq - appends.length;
+  appends.forEach((append, index) => {
+    append.seq = before + index + 1;
+  });
 };
 
 /** What the store has now. One commit is in flight per session, so under our owner and epoch it is ours. */
@@ -132,21 +223,46 @@ const reload = async (context: RuntimeContext, held: SessionRecord): Promise<Ses
   return found;
 };
 
-const succeeded = (context: RuntimeContext, host: SessionHost): void => {
+const succeeded = (context: RuntimeContext, host: SessionHost, attempt: Attempt): void => {
   host.failures = 0;
-  if (!context.storeFailing) return;
-  context.storeFailing = false;
-  announce(context, { type: 'runtime.store-recovered' });
+  if (host.record !== null) number(attempt.appends, host.record);
+  host.shownData = attempt.data;
+  host.behaviour?.committed(attempt.checkpoint);
+  if (context.storeFailing) {
+    context.storeFailing = false;
+    announce(context, { type: 'runtime.store-recovered' });
+  }
+  if (attempt.change.state === 'terminated') retire(context, host);
+  release(context, host, attempt.row);
+  if (attempt.change.state === 'terminated') {
+    for (const waiter of takeEndWaiters(host)) waiter.resolve();
+  } else if (attempt.change.state === 'terminating' && !host.cleaning) {
+    void cleanUp(context, host).then(() => {
+      host.dirty = true;
+      return flush(context, host);
+    });
+  }
 };
 
-const failed = (context: RuntimeContext, host: SessionHost, error: unknown): void => {
+const failed = (
+  context: RuntimeContext,
+  host: SessionHost,
+  attempt: Attempt | null,
+  error: unknown,
+): void => {
   host.dirty = true;
+  if (attempt !== null) {
+    host.sessionDirty ||= attempt.sessionDirty;
+    // What is in limbo is asked after first: it may be in the journal already.
+    if (host.limbo === null) requeue(host, attempt.appends);
+  }
   host.failures += 1;
   if (context.closed) return;
   const waitMs = Math.min(
     LIMITS.commitRetryMs * 2 ** Math.min(host.failures - 1, 20),
     LIMITS.commitRetryMaxMs,
   );
+  host.retry?.unsubscribe();
   host.retry = context.clock.scheduler.schedule(() => {
     host.retry = null;
     void flush(context, host);

@@ -5,14 +5,17 @@ import { GapWatch } from '../time/gap.ts';
 import { systemClock } from '../time/system-clock.ts';
 import { DeadlineWheel } from '../time/wheel.ts';
 import { createRegistry } from '../xstate/registry-logic.ts';
+import { announce } from './announce.ts';
 import { resolveDeadlines } from './deadlines.ts';
+import { IdleSessions } from './eviction.ts';
 import type { SessionHost } from './host.ts';
 import { crash } from './lifecycle.ts';
 import { look } from './liveness.ts';
 import { checkedSettings } from './options.ts';
-import { announce } from './plane.ts';
+import { Recent } from './recent-events.ts';
+import { SessionReference } from './reference.ts';
 import type { Runtime, RuntimeOptions } from './runtime.ts';
-import type { RuntimeContext } from './runtime-context.ts';
+import type { Application, Counters, RuntimeContext } from './runtime-context.ts';
 import { startSweep } from './sweep.ts';
 import { TrustedRuntime } from './trusted-runtime.ts';
 
@@ -25,8 +28,9 @@ import { TrustedRuntime } from './trusted-runtime.ts';
  * const session = await runtime.create({ principal: 'ada' });
  * ```
  */
-export const createRuntime = (options: RuntimeOptions = {}): Runtime =>
-  new TrustedRuntime(assembleRuntime(options));
+export const createRuntime = <Data = unknown>(options: RuntimeOptions<Data> = {}): Runtime<Data> =>
+  // Inside, the type of the data is nobody's business: the schema and the application agree on it.
+  new TrustedRuntime(assembleRuntime(options as RuntimeOptions)) as Runtime<Data>;
 
 /**
  * Puts the parts of a runtime together and starts them.
@@ -50,7 +54,7 @@ export const assembleRuntime = (
     onSessionError: (id, error) => {
       announce(context, { type: 'runtime.error', where: `the actor of ${id}`, error });
       const host = context.hosts.get(id);
-      if (host !== undefined) crash(context, host).catch(() => undefined);
+      if (host !== undefined) crash(context, host);
     },
   });
   const wheel = new DeadlineWheel<SessionHost>({
@@ -58,6 +62,7 @@ export const assembleRuntime = (
     tickMs: deadlines.tickMs,
     look: (host, now) => look(context, host, now),
     onTick: ({ mono, wall, lateMs }) => {
+      context.lagMs = Math.max(0, lateMs);
       const gap = gaps.observe(mono, wall, mono - lateMs);
       if (gap === null) return;
       context.endOfLastGap = gaps.endOfLastGap;
@@ -72,17 +77,24 @@ export const assembleRuntime = (
     store,
     deadlines,
     settings,
+    application: applicationOf(options),
+    reference: (host) => new SessionReference(context, host),
     registry,
     wheel,
     hosts: new Map(),
     perPrincipal: new Map(),
     listeners: new Set(),
-    counters: { created: 0, refused: 0, ignored: 0, ended: {} },
+    idle: new IdleSessions(),
+    reserved: 0,
+    keyed: new Map(),
+    recent: new Recent(settings.maxRecentEvents),
+    counters: newCounters(),
     owner: newUuid(),
     endOfLastGap: gaps.endOfLastGap,
     draining: false,
     closed: false,
     storeFailing: false,
+    lagMs: 0,
     inFlight: 0,
     onQuiet: null,
     takingBack: new Map(),
@@ -95,3 +107,24 @@ export const assembleRuntime = (
   context.sweep = startSweep(context);
   return context;
 };
+
+const applicationOf = (options: RuntimeOptions): Application => ({
+  data: options.data ?? null,
+  initialize: options.initialize ?? null,
+  cleanup: options.cleanup ?? null,
+  hooks: options.hooks ?? {},
+  operations: options.operations ?? {},
+  behaviours: options.behaviours ?? {},
+});
+
+const newCounters = (): Counters => ({
+  created: 0,
+  refused: 0,
+  ignored: 0,
+  beats: 0,
+  misses: 0,
+  operationsStarted: 0,
+  operationsFinished: 0,
+  restarts: 0,
+  ended: {},
+});

@@ -1,26 +1,23 @@
 import {
   AlreadyExistsError,
-  CapacityError,
-  DrainingError,
+  InitializeError,
   OutcomeUnknown,
   SessionTerminatedError,
   StoreError,
 } from '../errors.ts';
-import { jittered } from '../identity/randomness.ts';
-import { mintSessionId } from '../identity/session-id.ts';
-import { LIMITS } from '../limits.ts';
-import type { NewRecord, SessionRecord } from '../store/contract.ts';
-import { flush, storedSession } from './commits.ts';
-import { fileNext, resetSilence } from './filing.ts';
-import { type PlaneEvent, SessionHost } from './host.ts';
-import { move } from './lifecycle.ts';
-import type { CheckedCreate } from './options.ts';
-import { release } from './plane.ts';
+import { admit, type Claim } from './admission.ts';
+import { commit, flush } from './commits.ts';
+import type { CheckedCreate } from './create-options.ts';
+import { resetSilence } from './filing.ts';
+import { firstRecord, takeBack, writeFirst } from './first-record.ts';
+import type { PlaneEvent, SessionHost } from './host.ts';
+import { initialize } from './initialize.ts';
+import { end, ended, move } from './lifecycle.ts';
+import { release, tell } from './plane.ts';
 import { discard } from './retire.ts';
 import type { RuntimeContext } from './runtime-context.ts';
-
-/** The version of the shape of stored sessions. */
-const SCHEMA = 1;
+import { initialData } from './session-data.ts';
+import { startBehaviour } from './supervision.ts';
 
 /**
  * Makes a session. Its slot is taken before the first await, so however many ask at once, none is let in
@@ -28,17 +25,56 @@ const SCHEMA = 1;
  */
 export const createSession = async (
   context: RuntimeContext,
-  principal: string | null,
+  claim: Claim,
   options: CheckedCreate,
 ): Promise<SessionHost> => {
   // Only an observer of XState's own events can call from inside the registry's turn; it waits its turn.
   while (context.registry.busy) await Promise.resolve();
-  const host = admit(context, principal, options);
+  const host = admit(context, claim, options);
+  await record(context, host, options.data);
+  const { initialize: callback } = context.application;
+  if (callback) {
+    tellBirth(context, host, [{ type: 'session.created' }]);
+    await makeReady(context, host, () => initialize(context, host, callback));
+  } else {
+    if (host.reason === null) move(context, host, { type: 'session.ready' });
+    tellBirth(context, host, host.reason === null ? BORN_READY : [{ type: 'session.created' }]);
+  }
+  const { reason } = host;
+  if (reason !== null) {
+    // Its end began while it was being made: that end is recorded now.
+    void flush(context, host);
+    throw new SessionTerminatedError(reason);
+  }
+  // However long that took: it was not the client's silence.
+  resetSilence(context, host);
+  startBehaviour(context, host, options.behaviour, options.input);
+  return host;
+};
+
+const READY: readonly PlaneEvent[] = [
+  { type: 'session.ready' },
+  { type: 'session.state-changed', from: 'initializing', to: 'active' },
+];
+const BORN_READY: readonly PlaneEvent[] = [{ type: 'session.created' }, ...READY];
+
+/** Writes its first record, or takes everything back. */
+const record = async (
+  context: RuntimeContext,
+  host: SessionHost,
+  given: unknown,
+): Promise<void> => {
   host.committing = true;
-  const first = newRecord(context, host);
-  let record: SessionRecord;
   try {
-    record = await write(context, first);
+    host.data = await initialData(context, given);
+    host.shownData = host.data;
+  } catch (error) {
+    discard(context, host);
+    throw error;
+  }
+  const first = firstRecord(context, host);
+  try {
+    host.record = await writeFirst(context, first);
   } catch (error) {
     const { reason } = host;
     discard(context, host);
@@ -47,129 +83,48 @@ export const createSession = async (
     if (reason !== null) throw new SessionTerminatedError(reason);
     throw new StoreError('the new session was not recorded', error);
   }
-  host.record = record;
   host.committing = false;
   context.counters.created += 1;
-  if (host.reason === null) move(context, host, { type: 'session.ready' });
-  tellBirth(context, host);
-  const { reason } = host;
-  if (reason !== null) {
-    // Its end began while its record was being written: that end is recorded now.
-    void flush(context, host);
-    throw new SessionTerminatedError(reason);
-  }
-  // However long the store took: its silence is not the client's.
-  resetSilence(context, host);
-  return host;
 };
 
-const admit = (
+/** Runs `initialize`; its outcome is recorded before anybody gets the session. */
+const makeReady = async (
   context: RuntimeContext,
-  principal: string | null,
-  options: CheckedCreate,
-): SessionHost => {
-  const { clock, hosts, perPrincipal, settings, deadlines, registry } = context;
-  const id = options.id ?? mintSessionId();
-  if (hosts.has(id)) throw new AlreadyExistsError('A session of that id');
-  const createdAt = clock.wall();
-  const expiresAt = Number.isFinite(deadlines.maxLifetimeMs)
-    ? createdAt + deadlines.maxLifetimeMs
-    : null;
-  const ofPrincipal = principal === null ? 0 : (perPrincipal.get(principal) ?? 0);
-  const { maxResident, maxPerPrincipal } = settings;
-  const actor = registry.spawn(
-    id,
-    { id, principal, expiresAt },
-    { resident: hosts.size, maxResident, ofPrincipal, maxPerPrincipal },
-  );
-  if (actor === null) {
-    context.counters.refused += 1;
-    if (context.draining) throw new DrainingError(LIMITS.retryAfterMs);
-    throw ofPrincipal >= maxPerPrincipal
-      ? new CapacityError('maxPerPrincipal', maxPerPrincipal, LIMITS.retryAfterMs)
-      : new CapacityError('maxResident', maxResident, LIMITS.retryAfterMs);
-  }
-  const { client, metadata, beats } = options;
-  const mono = clock.mono();
-  const seed = { id, principal, client, metadata, createdAt, expiresAt, beats, actor, mono };
-  const host = new SessionHost(seed);
-  hosts.set(id, host);
-  if (principal !== null) perPrincipal.set(principal, ofPrincipal + 1);
-  fileNext(context, host);
-  return host;
-};
-
-const newRecord = (context: RuntimeContext, host: SessionHost): NewRecord => ({
-  id: host.id,
-  principal: host.principal,
-  key: null,
-  owner: context.owner,
-  state: 'active',
-  due: null,
-  schema: SCHEMA,
-  session: storedSession(host, null, null),
-  snapshot: null,
-});
-
-/** Where the answer was lost, the store is asked whether the record is there. */
-const write = async (context: RuntimeContext, record: NewRecord): Promise<SessionRecord> => {
+  host: SessionHost,
+  run: () => Promise<void>,
+): Promise<void> => {
+  void flush(context, host);
+  let failure: InitializeError | null = null;
   try {
-    return await context.store.create(record);
+    await run();
   } catch (error) {
-    if (!(error instanceof OutcomeUnknown)) throw error;
-    const found = await context.store.load(record.id).catch(() => {
-      throw error;
-    });
-    if (found === null) throw new StoreError('the record is not there', error);
-    if (!isAsWritten(found, record)) throw new AlreadyExistsError('A session of that id');
-    return found;
+    failure = new InitializeError(error);
   }
-};
-
-/** Whether this is what such a create left, and no other session of that id: one that ended, or another owner's. */
-const isAsWritten = (found: SessionRecord, record: NewRecord): boolean =>
-  found.owner === record.owner &&
-  found.epoch === 1 &&
-  found.state === record.state &&
-  found.principal === record.principal;
-
-/** A create that failed leaves nothing: where the store could not say, it is asked until it can. */
-const takeBack = (context: RuntimeContext, record: NewRecord, failures: number): void => {
-  const { id } = record;
-  const { store, hosts, takingBack } = context;
-  const waitMs = Math.min(LIMITS.commitRetryMs * 2 ** failures, LIMITS.commitRetryMaxMs);
-  const again = (): void => {
-    if (!context.closed) takeBack(context, record, Math.min(failures + 1, 20));
-  };
-  const attempt = async (): Promise<void> => {
-    takingBack.delete(id);
-    const host = hosts.get(id);
-    // The same id is being tried again: what comes of that tells whose the record is.
-    if (host?.record === null) return again();
-    if (host !== undefined) return;
-    try {
-      const found = await store.load(id);
-      if (found === null || !isAsWritten(found, record) || hosts.has(id)) return;
-      await store.remove(found);
-    } catch {
-      again();
-    }
-  };
-  takingBack.get(id)?.unsubscribe();
-  takingBack.set(id, context.clock.scheduler.schedule(attempt, jittered(waitMs)));
+  if (host.reason !== null) return;
+  if (failure !== null) {
+    end(context, host, { type: 'session.failed' });
+    await ended(context, host).catch(() => undefined);
+    throw failure;
+  }
+  move(context, host, { type: 'session.ready' });
+  for (const event of READY) tell(context, host, event, true);
+  try {
+    await commit(context, host);
+  } catch (error) {
+    // Nobody has it and nobody would get it: it ends, however long that takes to record.
+    end(context, host, { type: 'session.terminate', reason: 'init-failed' });
+    throw error;
+  }
 };
 
 /** What a session tells of its birth, before anything that was told of it meanwhile. */
-const tellBirth = (context: RuntimeContext, host: SessionHost): void => {
+const tellBirth = (
+  context: RuntimeContext,
+  host: SessionHost,
+  events: readonly PlaneEvent[],
+): void => {
   const at = context.clock.wall();
-  const born: PlaneEvent[] = [{ type: 'session.created' }];
-  if (host.reason === null) {
-    born.push(
-      { type: 'session.ready' },
-      { type: 'session.state-changed', from: 'initializing', to: 'active' },
-    );
-  }
-  const birth = born.map((event) => ({ event, at, afterCommit: false }));
+  const birth = events.map((event) => ({ event, at, afterCommit: false }));
   host.untold = [...birth, ...(host.untold ?? [])];
   release(context, host, 0);
 };

@@ -1,7 +1,8 @@
 import type { SessionRecord } from '../store/contract.ts';
 import type { SessionHost } from './host.ts';
+import { ownKey } from './keyed.ts';
 import type { RuntimeContext } from './runtime-context.ts';
-import type { Client, SessionInfo } from './session.ts';
+import type { Client, McpServerSpec, SessionInfo } from './session.ts';
 
 /** A session in memory, as plain data: what the session plane shows of it. */
 export const describeHost = (context: RuntimeContext, host: SessionHost): SessionInfo => {
@@ -14,6 +15,9 @@ export const describeHost = (context: RuntimeContext, host: SessionHost): Sessio
     residency: context.hosts.get(host.id) === host ? 'resident' : 'stored',
     client: host.client,
     metadata: host.metadata,
+    mcpServers: host.mcpServers,
+    key: ownKey(host.key),
+    behaviour: host.behaviour?.name ?? null,
     createdAt: host.createdAt,
     lastActivityAt: Math.round(clock.wall() - (clock.mono() - host.quietSince)),
     expiresAt: host.expiresAt,
@@ -34,6 +38,9 @@ export const describeRecord = (record: SessionRecord): SessionInfo => {
     residency: 'stored',
     client: session.client as Client | null, // Written by us, from a client that was checked.
     metadata: session.metadata,
+    mcpServers: session.mcpServers as readonly McpServerSpec[], // Likewise.
+    key: ownKey(record.key),
+    behaviour: session.behaviour,
     createdAt: session.createdAt,
     lastActivityAt: session.endedAt ?? session.createdAt,
     expiresAt: null,

@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
+import { announce } from './announce.ts';
 import { terminate } from './lifecycle.ts';
-import { announce } from './plane.ts';
 import type { DrainReport } from './runtime.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 

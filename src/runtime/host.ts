@@ -1,9 +1,13 @@
 import type { EndReason, SessionState } from '../../machines/index.ts';
 import type { Listener, SessionLifecycleEvent } from '../observe/events.ts';
-import type { SessionRecord } from '../store/contract.ts';
+import type { JournalData, SessionRecord } from '../store/contract.ts';
 import { type WheelEntry, wheelEntry } from '../time/wheel.ts';
 import type { SessionActor } from '../xstate/session-actor.ts';
-import type { Client } from './session.ts';
+import type { HookQueue } from './hook-queue.ts';
+import type { Client, McpServerSpec } from './session.ts';
+import type { Supervised } from './supervision.ts';
+import type { OperationInfo } from './work.ts';
+import type { WorkQueue } from './work-queue.ts';
 
 /** One thing waiting to be told on the session plane. */
 export interface Untold {
@@ -26,10 +30,20 @@ export interface CommitWaiter {
   reject(error: unknown): void;
 }
 
-/** One running operation. */
-export interface Operation {
-  readonly id: string;
-  readonly name: string;
+/** One entry on its way into the journal. */
+export interface Append {
+  readonly data: JournalData;
+  /**
+   * Whether it must get there in the end. One that need not is dropped with the attempt that failed: its caller was
+   * told that it is not in.
+   */
+  readonly keep: boolean;
+  /** Its number, once it is in. */
+  seq: number;
+}
+
+/** One operation, queued or running. */
+export interface Operation extends OperationInfo {
   /** Ends it from outside: with what its caller is told. */
   abort(reason: unknown): void;
 }
@@ -45,6 +59,9 @@ export interface HostSeed {
   /** Wall time; `null` is never. */
   readonly expiresAt: number | null;
   readonly beats: 'first' | 'required' | 'off';
+  /** The owner's own key for it, as it is stored: see `keyed.ts`. */
+  readonly key: string | null;
+  readonly mcpServers: readonly McpServerSpec[];
   readonly actor: SessionActor;
   /** Mono time of its creation. */
   readonly mono: number;
@@ -56,13 +73,16 @@ export interface HostSeed {
  * runtime that works on it is a file of its own. What a quiet session does not need is `null`.
  */
 export class SessionHost implements WheelEntry {
-  readonly id: string;
+  /** Changes when the id is rotated; the actor keeps its own name. */
+  id: string;
   readonly principal: string | null;
   readonly client: Client | null;
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly createdAt: number;
   readonly expiresAt: number | null;
   readonly beats: 'first' | 'required' | 'off';
+  readonly key: string | null;
+  readonly mcpServers: readonly McpServerSpec[];
   readonly actor: SessionActor;
 
   // The wheel's own fields.
@@ -84,28 +104,54 @@ export class SessionHost implements WheelEntry {
   record: SessionRecord | null = null;
   committing = false;
   dirty = false;
+  /** Whether the next commit carries the session's own part of the record, besides its state. */
+  sessionDirty = false;
   failures = 0;
   waiters: CommitWaiter[] = [];
   carried: CommitWaiter[] = [];
+  /** What the next commit appends to the journal. */
+  appends: Append[] | null = null;
+  /**
+   * What the last attempt appended, when its answer was lost and the store could not be asked yet what became of it;
+   * `null`: nothing is uncertain.
+   */
+  limbo: readonly Append[] | null = null;
   retry: { unsubscribe(): void } | null = null;
-  /** The answer to the last attempt was lost, and the store could not be asked yet what became of it. */
-  uncertain = false;
-  endedAt: number | null = null;
   /** Another owner won it: the session goes on elsewhere, without this host. */
   released = false;
+
+  // Its data: what has been decided, and what is recorded. See `session-data.ts`.
+  data: unknown = null;
+  shownData: unknown = null;
+
+  // Its journal: what is in it, bytes of JSON and the first entry still kept. See `journal.ts`.
+  journalBytes = 0;
+  journalFirst = 1;
+
+  // Its end: see `ending.ts`.
+  endedAt: number | null = null;
   /** Its actor threw and is gone. */
   crashed = false;
+  /** `cleanup` and `onTerminated` have been started, and have run. */
+  cleaning = false;
+  cleaned = false;
+  endWaiters: CommitWaiter[] | null = null;
+  ending: AbortController | null = null;
 
   // The session plane: see `plane.ts`.
   shown: SessionState = 'initializing';
   seq = 0;
   untold: Untold[] | null = null;
-  /** Its listeners are hearing an event: what they cause is told after it. */
+  /** Listeners are being told: what they cause waits until they have all heard. */
   telling = false;
   listeners: Set<Listener<SessionLifecycleEvent>> | null = null;
 
-  operations: Map<string, Operation> | null = null;
-  ending: AbortController | null = null;
+  /** Its operations; `null` while it has none. See `work-queue.ts`. */
+  work: WorkQueue | null = null;
+  /** Its hooks that wait or run; `null` while there are none. */
+  hooks: HookQueue | null = null;
+  /** Its behaviour; `null` if it has none. See `supervision.ts`. */
+  behaviour: Supervised | null = null;
 
   constructor(seed: HostSeed) {
     const entry = wheelEntry();
@@ -118,6 +164,8 @@ export class SessionHost implements WheelEntry {
     this.createdAt = seed.createdAt;
     this.expiresAt = seed.expiresAt;
     this.beats = seed.beats;
+    this.key = seed.key;
+    this.mcpServers = seed.mcpServers;
     this.actor = seed.actor;
     this.quietSince = seed.mono;
     this.lastSign = seed.mono;
@@ -131,6 +179,7 @@ export class SessionHost implements WheelEntry {
 
   /** Why it ends or ended; `null` before that. */
   get reason(): EndReason | null {
-    return this.crashed ? 'crashed' : this.actor.getSnapshot().context.reason;
+    const { reason } = this.actor.getSnapshot().context;
+    return this.crashed ? (reason ?? 'crashed') : reason;
   }
 }

@@ -1,7 +1,8 @@
 import type { EndReason, SessionEvent, SessionState } from '../../machines/index.ts';
 import { Fenced, SessionPausedError, SessionTerminatedError } from '../errors.ts';
 import { isReceiving, sendToSession } from '../xstate/session-actor.ts';
-import { commit, settled } from './commits.ts';
+import { needsCleanup, tellEnd } from './cleanup.ts';
+import { commit, flush, settled } from './commits.ts';
 import { fileNext, resetSilence } from './filing.ts';
 import type { SessionHost } from './host.ts';
 
@@ -78,32 +79,41 @@ export const terminate = async (
 ): Promise<EndReason> => {
   if (isReceiving(host.actor)) await afterTurn(host);
   if (host.released) throw new Fenced(host.id);
-  if (host.reason === null) {
-    await end(context, host, { type: 'session.terminate', reason });
-  } else {
-    await settled(context, host);
-  }
+  if (host.reason === null) end(context, host, { type: 'session.terminate', reason });
+  await ended(context, host);
   return host.reason ?? reason;
 };
 
-/** Begins the end of a session: at once for everybody who calls it, on the session plane once it is recorded. */
-export const end = (
-  context: RuntimeContext,
-  host: SessionHost,
-  event: SessionEvent,
-): Promise<void> => {
+/** Settles with the end of a session: rejects when a try to record it fails, although that goes on. */
+export const ended = (context: RuntimeContext, host: SessionHost): Promise<void> => {
+  if (host.shown === 'terminated') return Promise.resolve();
+  const outcome = new Promise<void>((resolve, reject) => {
+    host.endWaiters ??= [];
+    host.endWaiters.push({ resolve, reject });
+  });
+  // A try that is only waiting for its turn is made now, for whoever asks.
+  void flush(context, host);
+  return outcome;
+};
+
+/**
+ * Begins the end of a session: at once for everybody who calls it, on the session plane once it is recorded. Nobody has
+ * to wait for it: its failures are retried, and told as `runtime.store-failing`.
+ */
+export const end = (context: RuntimeContext, host: SessionHost, event: SessionEvent): void => {
   const from = host.state;
-  const taken = move(context, host, event);
-  if (host.crashed) return settled(context, host);
-  const { reason } = host;
-  return taken && reason !== null ? conclude(context, host, from, reason) : Promise.resolve();
+  if (!move(context, host, event) || host.reason === null) return;
+  conclude(context, host, from, host.reason);
 };
 
 /** Ends a session whose actor threw: its chart is gone, so its end is recorded without it. */
-export const crash = (context: RuntimeContext, host: SessionHost): Promise<void> => {
+export const crash = (context: RuntimeContext, host: SessionHost): void => {
+  if (host.crashed || host.released) return;
   const from = host.state;
+  const begun = host.reason !== null;
   host.crashed = true;
-  return conclude(context, host, from, 'crashed');
+  // Where its end had begun already, that one goes on.
+  if (!begun) conclude(context, host, from, 'crashed');
 };
 
 const conclude = (
@@ -111,29 +121,23 @@ const conclude = (
   host: SessionHost,
   from: SessionState,
   reason: EndReason,
-): Promise<void> => {
+): void => {
   host.endedAt = context.clock.wall();
+  host.sessionDirty = true;
   context.wheel.remove(host);
+  context.idle.remove(host);
   // An error costs its stack trace: most sessions end with nobody to hand it to.
-  if (host.ending !== null || host.operations !== null) {
+  if (host.ending !== null || host.work !== null) {
     const over = new SessionTerminatedError(reason);
     host.ending?.abort(over);
     abortOperations(host, over);
   }
-  if (from !== 'terminating') {
-    tell(context, host, { type: 'session.state-changed', from, to: 'terminating' }, true);
-  }
-  tell(
-    context,
-    host,
-    { type: 'session.state-changed', from: 'terminating', to: 'terminated' },
-    true,
-  );
-  tell(context, host, { type: 'session.ended', reason }, true);
-  return commit(context, host);
+  host.behaviour?.stop();
+  tell(context, host, { type: 'session.state-changed', from, to: 'terminating' }, true);
+  if (!needsCleanup(context)) tellEnd(context, host);
+  commit(context, host).catch(() => undefined);
 };
 
 const abortOperations = (host: SessionHost, reason: unknown): void => {
-  if (host.operations === null) return;
-  for (const operation of [...host.operations.values()]) operation.abort(reason);
+  for (const operation of host.work?.list() ?? []) operation.abort(reason);
 };

@@ -26,6 +26,7 @@ export const touch = (context: RuntimeContext, host: SessionHost): void => {
 /** The client is alive: a number is written. The first beat starts the watch. */
 export const beat = (context: RuntimeContext, host: SessionHost): void => {
   assertOpen(host);
+  context.counters.beats += 1;
   sign(context, host, context.clock.mono());
   if (host.watched || host.beats === 'off') return;
   host.watched = true;
@@ -96,6 +97,7 @@ const quieten = (context: RuntimeContext, host: SessionHost): void => {
 const missBeat = (context: RuntimeContext, host: SessionHost): void => {
   if (host.missed === 0) tell(context, host, { type: 'session.late' }, false);
   host.missed += 1;
+  context.counters.misses += 1;
   tell(context, host, { type: 'session.beat-missed', missed: host.missed }, false);
 };
 
@@ -106,14 +108,7 @@ const expire = (
   now: number,
 ): number => {
   const at = context.clock.wall();
-  const ended = end(context, host, {
-    type: 'session.due',
-    deadline,
-    inFlight: host.inFlight,
-    at,
-  });
-  // Nobody waits for this end: its failures are retried, and told as `runtime.store-failing`.
-  ended.catch(() => undefined);
+  end(context, host, { type: 'session.due', deadline, inFlight: host.inFlight, at });
   // The wall clock may have stepped back in between, so that the chart found the lifetime not over.
   return host.reason === null ? now + context.deadlines.tickMs : Number.POSITIVE_INFINITY;
 };

@@ -35,7 +35,7 @@ export const getSession = async (
   if (record.state !== 'terminated' || (scope !== 'everybody' && scope.principal === null)) {
     throw new SessionNotFoundError();
   }
-  return new Tombstone(record);
+  return new Tombstone(context, record);
 };
 
 /** One page of the sessions this caller sees. The live state is laid over the stored one, then filtered. */

@@ -15,7 +15,9 @@ import { afterTurn, assertOpen } from './lifecycle.ts';
 import { touch } from './liveness.ts';
 import { tell } from './plane.ts';
 import type { RuntimeContext } from './runtime-context.ts';
-import type { OperationContext, OperationOptions, Session } from './session.ts';
+import type { Session } from './session.ts';
+import type { OperationContext, OperationOptions } from './work.ts';
+import { WorkQueue } from './work-queue.ts';
 
 /** Runs work that has an answer due. See `Session.run`. */
 export const run = async <T>(
@@ -45,7 +47,9 @@ export const run = async <T>(
       reject(reason);
       controller.abort(reason);
     };
-    settle = begin(context, host, { id: operation, name, abort }, timeoutMs, options.signal);
+    const since = context.clock.wall();
+    const entry = { id: operation, name, durable: false, state: 'running', since, abort } as const;
+    settle = begin(context, host, entry, timeoutMs, options.signal);
     tell(context, host, { type: 'session.operation-started', operation, name }, false);
   });
   // Where `fn` ends the session and throws in one go, nobody is left to hear of the abort.
@@ -82,10 +86,11 @@ const begin = (
   signal: AbortSignal | undefined,
 ): ((outcome: OperationOutcome) => void) => {
   const { id, name } = operation;
-  host.operations ??= new Map();
-  host.operations.set(id, operation);
+  host.work ??= new WorkQueue();
+  host.work.add(operation);
   host.inFlight += 1;
   context.inFlight += 1;
+  context.counters.operationsStarted += 1;
   const timedOut = (): void =>
     operation.abort(new TimeoutError(`The operation ${JSON.stringify(name)}`, timeoutMs));
   const timeout = Number.isFinite(timeoutMs)
@@ -94,7 +99,7 @@ const begin = (
   const callerAborts = (): void => operation.abort(signal?.reason);
   signal?.addEventListener('abort', callerAborts, { once: true });
   return (outcome) => {
-    if (host.operations?.delete(id) !== true) return;
+    if (host.work?.remove(id) !== true) return;
     timeout?.unsubscribe();
     signal?.removeEventListener('abort', callerAborts);
     finish(context, host, { id, name }, outcome);
@@ -107,9 +112,10 @@ const finish = (
   { id, name }: { id: string; name: string },
   outcome: OperationOutcome,
 ): void => {
-  if (host.operations?.size === 0) host.operations = null;
+  if (host.work?.size === 0) host.work = null;
   host.inFlight -= 1;
   context.inFlight -= 1;
+  context.counters.operationsFinished += 1;
   host.quietSince = context.clock.mono();
   tell(context, host, { type: 'session.operation-finished', operation: id, name, outcome }, false);
   // The silence deadlines it held off count from here.

@@ -2,49 +2,49 @@ import { SESSION_STATES } from '../../machines/index.ts';
 import { InvalidOptionError } from '../errors.ts';
 import { isSessionId } from '../identity/session-id.ts';
 import { LIMITS } from '../limits.ts';
-import { jsonCopy } from '../store/json-copy.ts';
-import { checkedCount } from './deadlines.ts';
-import type { CreateOptions, ListOptions, RuntimeOptions } from './runtime.ts';
+import type { JournalOptions } from './conversation.ts';
+import { checkedCount, checkedDuration } from './deadlines.ts';
+import type { ListOptions, RuntimeOptions } from './runtime.ts';
 import type { RuntimeSettings } from './runtime-context.ts';
-import type { Client } from './session.ts';
 
 /** The numeric settings of a runtime. Throws `InvalidOptionError` with the option, its value and what is allowed. */
-export const checkedSettings = ({
-  maxResident = LIMITS.maxResident,
-  maxPerPrincipal = LIMITS.maxPerPrincipal,
-  tombstoneMs = LIMITS.tombstoneMs,
-  sweepIntervalMs = LIMITS.sweepIntervalMs,
-}: RuntimeOptions): RuntimeSettings => ({
-  maxResident: checkedCount('maxResident', maxResident),
-  maxPerPrincipal: checkedCount('maxPerPrincipal', maxPerPrincipal),
-  tombstoneMs: finite('tombstoneMs', tombstoneMs),
-  sweepIntervalMs: finite('sweepIntervalMs', sweepIntervalMs),
+export const checkedSettings = (options: RuntimeOptions): RuntimeSettings => ({
+  maxResident: count('maxResident', options.maxResident, LIMITS.maxResident),
+  maxPerPrincipal: count('maxPerPrincipal', options.maxPerPrincipal, LIMITS.maxPerPrincipal),
+  tombstoneMs: finite('tombstoneMs', options.tombstoneMs ?? LIMITS.tombstoneMs),
+  sweepIntervalMs: finite('sweepIntervalMs', options.sweepIntervalMs ?? LIMITS.sweepIntervalMs),
+  maxConcurrentOperations: count(
+    'maxConcurrentOperations',
+    options.maxConcurrentOperations,
+    LIMITS.concurrentOperations,
+  ),
+  maxQueuedOperations: count(
+    'maxQueuedOperations',
+    options.maxQueuedOperations,
+    LIMITS.queuedOperations,
+  ),
+  maxRecentEvents: count('maxRecentEvents', options.maxRecentEvents, LIMITS.recentEvents),
+  initTimeoutMs: checkedDuration('initTimeoutMs', options.initTimeoutMs ?? LIMITS.initTimeoutMs),
+  cleanupTimeoutMs: checkedDuration(
+    'cleanupTimeoutMs',
+    options.cleanupTimeoutMs ?? LIMITS.cleanupTimeoutMs,
+  ),
+  hookTimeoutMs: checkedDuration('hookTimeoutMs', options.hookTimeoutMs ?? LIMITS.hookTimeoutMs),
+  journal: checkedJournal(options.journal ?? {}),
 });
 
-/** What a session is made with, checked and copied: nothing is shared with the caller. */
-export interface CheckedCreate {
-  readonly id: string | null;
-  readonly client: Client | null;
-  readonly metadata: Readonly<Record<string, unknown>>;
-  readonly beats: 'first' | 'required' | 'off';
-}
+const count = (option: string, value: number | undefined, otherwise: number): number =>
+  checkedCount(option, value ?? otherwise);
 
-const NO_METADATA: Readonly<Record<string, unknown>> = Object.freeze({});
-
-/** Checks the options of `create`. Throws `InvalidOptionError`. */
-export const checkedCreate = (options: CreateOptions): CheckedCreate => {
-  const { id, client, metadata, beats = 'first' } = options;
-  if (id !== undefined && !isSessionId(id)) {
-    throw new InvalidOptionError('id', id, 'an id from mintSessionId()');
-  }
-  if (beats !== 'first' && beats !== 'required' && beats !== 'off') {
-    throw new InvalidOptionError('beats', beats, "'first', 'required' or 'off'");
+const checkedJournal = (options: JournalOptions): RuntimeSettings['journal'] => {
+  const { maxEntries, maxBytes, onFull = 'refuse' } = options;
+  if (onFull !== 'refuse' && onFull !== 'drop-oldest') {
+    throw new InvalidOptionError('journal.onFull', onFull, "'refuse' or 'drop-oldest'");
   }
   return {
-    id: id ?? null,
-    client: client === undefined ? null : checkedClient(client),
-    metadata: metadata === undefined ? NO_METADATA : jsonObject('metadata', metadata),
-    beats,
+    maxEntries: checkedCount('journal.maxEntries', maxEntries ?? LIMITS.journalEntries),
+    maxBytes: checkedCount('journal.maxBytes', maxBytes ?? LIMITS.journalBytes),
+    dropOldest: onFull === 'drop-oldest',
   };
 };
 
@@ -70,28 +70,8 @@ const finite = (option: string, value: unknown): number => {
   throw new InvalidOptionError(option, value, 'a finite number of milliseconds of at least 1');
 };
 
-const checkedClient = (client: Client): Client => {
-  const copy = jsonObject('client', client);
-  for (const field of ['name', 'version'] as const) {
-    const text = copy[field];
-    if (typeof text !== 'string' || text.length > LIMITS.clientNameLength) {
-      throw new InvalidOptionError(
-        `client.${field}`,
-        text,
-        `a text of at most ${LIMITS.clientNameLength} characters`,
-      );
-    }
-  }
-  return copy as unknown as Client; // The two required fields were just checked; the rest is open JSON.
-};
-
-const jsonObject = (option: string, value: unknown): Readonly<Record<string, unknown>> => {
-  const allowed = `a JSON object of at most ${LIMITS.metadataBytes} bytes`;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new InvalidOptionError(option, value, allowed);
-  }
-  const copy = jsonCopy(value as Readonly<Record<string, unknown>>, option);
-  const bytes = Buffer.byteLength(JSON.stringify(copy));
-  if (bytes > LIMITS.metadataBytes) throw new InvalidOptionError(option, `${bytes} bytes`, allowed);
-  return copy;
+/** A reason that a caller may give. Throws `InvalidOptionError`. */
+export const checkedReason = (reason: unknown): 'client' | 'operator' => {
+  if (reason === 'client' || reason === 'operator') return reason;
+  throw new InvalidOptionError('reason', reason, "'client' or 'operator'");
 };

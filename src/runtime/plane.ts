@@ -1,4 +1,6 @@
-import type { LifecycleEvent, Listener, RuntimeLifecycleEvent } from '../observe/events.ts';
+import type { LifecycleEvent, Listener, SessionLifecycleEvent } from '../observe/events.ts';
+import { announce } from './announce.ts';
+import { queueHook } from './hook-queue.ts';
 import type { PlaneEvent, SessionHost, Untold } from './host.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 
@@ -43,40 +45,31 @@ export const release = (context: RuntimeContext, host: SessionHost, count: numbe
 export const untoldCount = (host: SessionHost): number =>
   host.untold?.filter(({ afterCommit }) => afterCommit).length ?? 0;
 
-/** Tells what the runtime says about itself. */
-export const announce = (
-  context: RuntimeContext,
-  event: RuntimeLifecycleEvent extends infer E
-    ? E extends RuntimeLifecycleEvent
-      ? Omit<E, 'at'>
-      : never
-    : never,
-): void => {
-  const full: RuntimeLifecycleEvent = { ...event, at: context.clock.wall() };
-  for (const listener of context.listeners) {
-    try {
-      listener(full);
-    } catch (error) {
-      // A listener that throws on the report of a throwing listener has had its say.
-      if (event.type === 'runtime.error') continue;
-      announce(context, { type: 'runtime.error', where: `a listener of ${event.type}`, error });
-    }
-  }
-};
-
 const show = (context: RuntimeContext, host: SessionHost, event: PlaneEvent, at: number): void => {
-  if (event.type === 'session.state-changed') host.shown = event.to;
+  if (event.type === 'session.state-changed') {
+    host.shown = event.to;
+    context.idle.shown(host, event.to);
+  }
   host.seq += 1;
-  if (host.listeners === null && context.listeners.size === 0) return;
-  const full: LifecycleEvent = Object.freeze({
-    ...event,
-    id: host.id,
-    principal: host.principal,
-    seq: host.seq,
-    at,
-  });
+  const { id, principal, seq } = host;
+  const full: SessionLifecycleEvent = Object.freeze({ ...event, id, principal, seq, at });
+  context.recent.add(full);
   if (host.listeners !== null) for (const listener of host.listeners) hear(context, listener, full);
   for (const listener of context.listeners) hear(context, listener, full);
+  hook(context, host, full);
+};
+
+/** The hooks that tell of this event. */
+const hook = (context: RuntimeContext, host: SessionHost, event: SessionLifecycleEvent): void => {
+  if (event.type === 'session.created') {
+    queueHook(context, host, 'onCreated', (onCreated) => onCreated(context.reference(host)));
+  }
+  if (event.type === 'session.state-changed') {
+    const { from, to } = event;
+    queueHook(context, host, 'onStateChanged', (onStateChanged) =>
+      onStateChanged(context.reference(host), { from, to }),
+    );
+  }
 };
 
 const hear = <E extends LifecycleEvent>(

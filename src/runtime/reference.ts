@@ -1,25 +1,30 @@
 import type { Subscription } from 'xstate';
 import { type EndReason, type SessionState, sessionMachine } from '../../machines/index.ts';
-import { InvalidOptionError, SessionTerminatedError } from '../errors.ts';
+import { InvalidOptionError, OperationAbortedError, SessionTerminatedError } from '../errors.ts';
 import { jittered } from '../identity/randomness.ts';
 import type { Listener, SessionLifecycleEvent, Unsubscribe } from '../observe/events.ts';
 import { isReceiving, watchSession } from '../xstate/session-actor.ts';
+import { announce } from './announce.ts';
+import type { BehaviourView } from './behaviour.ts';
+import type { Message, MessagePage, MessagesOptions, NewMessage } from './conversation.ts';
 import { describeHost } from './describe.ts';
+import { runDurable } from './durable-operations.ts';
+import type { SessionHealth } from './health.ts';
 import type { SessionHost } from './host.ts';
+import { append, messages } from './journal.ts';
 import { afterTurn, assertOpen, pause, resume, terminate } from './lifecycle.ts';
 import { attach, beat, touch } from './liveness.ts';
 import { run } from './operations.ts';
-import { announce } from './plane.ts';
+import { checkedReason } from './options.ts';
+import { eventsOf } from './recent-events.ts';
+import { rotateId } from './rotate-id.ts';
 import type { RuntimeContext } from './runtime-context.ts';
-import type {
-  BeatReply,
-  OperationContext,
-  OperationOptions,
-  Session,
-  SessionActorView,
-  SessionInfo,
-} from './session.ts';
+import { send } from './send.ts';
+import type { BeatReply, Session, SessionActorView, SessionInfo } from './session.ts';
+import { update } from './session-data.ts';
+import { sessionHealth } from './session-health.ts';
 import { waitFor } from './wait-for.ts';
+import type { DurableOptions, OperationContext, OperationInfo, OperationOptions } from './work.ts';
 
 /** The reference by id that callers hold. It keeps nothing of its own. */
 export class SessionReference implements Session {
@@ -99,9 +104,75 @@ export class SessionReference implements Session {
   run<T>(
     name: string,
     fn: (context: OperationContext) => T | Promise<T>,
-    options: OperationOptions = {},
-  ): Promise<T> {
+    options?: OperationOptions,
+  ): Promise<T>;
+  run<T = unknown>(name: string, input: unknown, options: DurableOptions): Promise<T>;
+  async run(
+    name: string,
+    work: unknown,
+    options: OperationOptions | DurableOptions = {},
+  ): Promise<unknown> {
+    if ('durable' in options) {
+      return runDurable(this.#context, this.#host, this, name, work, options);
+    }
+    if (typeof work !== 'function') {
+      throw new InvalidOptionError('fn', work, 'a function, or an input with { durable: true }');
+    }
+    const fn = work as (context: OperationContext) => unknown; // A function, as was just checked.
     return run(this.#context, this.#host, this, name, fn, options);
+  }
+
+  operations(): readonly OperationInfo[] {
+    const operations = this.#host.work?.list() ?? [];
+    return operations.map(({ id, name, durable, state, since }) => ({
+      id,
+      name,
+      durable,
+      state,
+      since,
+    }));
+  }
+
+  abort(operation: string, reason?: unknown): boolean {
+    const found = this.#host.work?.get(operation);
+    found?.abort(reason ?? new OperationAbortedError(operation));
+    return found !== undefined;
+  }
+
+  get data(): unknown {
+    return this.#host.shownData;
+  }
+
+  update(change: (data: unknown) => unknown): Promise<unknown> {
+    return update(this.#context, this.#host, change);
+  }
+
+  append(message: NewMessage): Promise<Message> {
+    return append(this.#context, this.#host, message);
+  }
+
+  messages(options: MessagesOptions = {}): Promise<MessagePage> {
+    return messages(this.#context, this.#host.id, options);
+  }
+
+  async send(event: { readonly type: string }): Promise<void> {
+    return send(this.#context, this.#host, event);
+  }
+
+  get behaviour(): BehaviourView | null {
+    return this.#host.behaviour?.view ?? null;
+  }
+
+  health(): SessionHealth {
+    return sessionHealth(this.#context, this.#host);
+  }
+
+  rotateId(): Promise<string> {
+    return rotateId(this.#context, this.#host);
+  }
+
+  recentEvents(): readonly SessionLifecycleEvent[] {
+    return eventsOf(this.#context.recent, this.#host.id);
   }
 
   attach(): Unsubscribe {
@@ -117,10 +188,7 @@ export class SessionReference implements Session {
   }
 
   async terminate(reason: 'client' | 'operator' = 'client'): Promise<EndReason> {
-    if (reason !== 'client' && reason !== 'operator') {
-      throw new InvalidOptionError('reason', reason, "'client' or 'operator'");
-    }
-    return terminate(this.#context, this.#host, reason);
+    return terminate(this.#context, this.#host, checkedReason(reason));
   }
 
   subscribe(listener: Listener<SessionLifecycleEvent>): Unsubscribe {

@@ -22,9 +22,13 @@ export const letGo = (context: RuntimeContext, host: SessionHost): void => {
   const lost = new Fenced(host.id);
   host.ending?.abort(lost);
   // What runs here would go on with effects that are another owner's now.
-  for (const operation of [...(host.operations?.values() ?? [])]) operation.abort(lost);
+  for (const operation of host.work?.list() ?? []) operation.abort(lost);
+  host.behaviour?.stop();
   context.wheel.remove(host);
-  context.registry.stop(host.id);
+  context.registry.stop(host.actor.id);
+  context.idle.remove(host);
+  for (const waiter of host.endWaiters ?? []) waiter.reject(lost);
+  host.endWaiters = null;
   drop(context, host);
 };
 
@@ -34,17 +38,19 @@ const drop = (context: RuntimeContext, host: SessionHost): void => {
   context.hosts.delete(host.id);
   host.untold = host.released ? null : host.untold;
   if (host.principal !== null) {
-    const left = (context.perPrincipal.get(host.principal) ?? 1) - 1;
-    if (left > 0) context.perPrincipal.set(host.principal, left);
-    else context.perPrincipal.delete(host.principal);
+    const own = context.perPrincipal.get(host.principal);
+    own?.delete(host);
+    if (own?.size === 0) context.perPrincipal.delete(host.principal);
   }
   if (context.hosts.size === 0) context.onQuiet?.();
 };
 
 /** Takes back a session whose first record was not written: it never was, so nothing is told of it. */
 export const discard = (context: RuntimeContext, host: SessionHost): void => {
-  letGo(context, host);
   // Whoever waits for its end (a drain) has nothing to wait for.
-  for (const waiter of host.waiters) waiter.resolve();
+  const waiters = [...host.waiters, ...(host.endWaiters ?? [])];
   host.waiters = [];
+  host.endWaiters = null;
+  letGo(context, host);
+  for (const waiter of waiters) waiter.resolve();
 };

@@ -1,11 +1,19 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { EndReason } from '../../machines/index.ts';
 import type { LifecycleEvent, Listener } from '../observe/events.ts';
 import type { Store } from '../store/contract.ts';
 import type { Clock } from '../time/clock.ts';
 import type { DeadlineWheel } from '../time/wheel.ts';
 import type { Registry } from '../xstate/registry-logic.ts';
+import type { BehaviourSpec } from './behaviour.ts';
 import type { Deadlines } from './deadlines.ts';
+import type { IdleSessions } from './eviction.ts';
+import type { Hooks } from './hooks.ts';
 import type { SessionHost } from './host.ts';
+import type { Recent } from './recent-events.ts';
+import type { RuntimeOptions } from './runtime.ts';
+import type { Session } from './session.ts';
+import type { OperationHandler } from './work.ts';
 
 /** The numeric settings of a runtime, checked. */
 export interface RuntimeSettings {
@@ -13,6 +21,17 @@ export interface RuntimeSettings {
   readonly maxPerPrincipal: number;
   readonly tombstoneMs: number;
   readonly sweepIntervalMs: number;
+  readonly maxConcurrentOperations: number;
+  readonly maxQueuedOperations: number;
+  readonly maxRecentEvents: number;
+  readonly initTimeoutMs: number;
+  readonly cleanupTimeoutMs: number;
+  readonly hookTimeoutMs: number;
+  readonly journal: {
+    readonly maxEntries: number;
+    readonly maxBytes: number;
+    readonly dropOldest: boolean;
+  };
 }
 
 /** What a runtime counts from its start on. */
@@ -20,7 +39,22 @@ export interface Counters {
   created: number;
   refused: number;
   ignored: number;
+  beats: number;
+  misses: number;
+  operationsStarted: number;
+  operationsFinished: number;
+  restarts: number;
   readonly ended: Partial<Record<EndReason, number>>;
+}
+
+/** What the host application gave the runtime to call. The type of the data is its own affair: `unknown` in here. */
+export interface Application {
+  readonly data: StandardSchemaV1 | null;
+  readonly initialize: RuntimeOptions['initialize'] | null;
+  readonly cleanup: RuntimeOptions['cleanup'] | null;
+  readonly hooks: Hooks;
+  readonly operations: Readonly<Record<string, OperationHandler>>;
+  readonly behaviours: Readonly<Record<string, BehaviourSpec>>;
 }
 
 /** What the parts of one runtime share. Each part takes it as its first argument. */
@@ -29,12 +63,22 @@ export interface RuntimeContext {
   readonly store: Store;
   readonly deadlines: Deadlines;
   readonly settings: RuntimeSettings;
+  readonly application: Application;
+  /** The reference that callers and hooks are given. */
+  readonly reference: (host: SessionHost) => Session;
   readonly registry: Registry;
   readonly wheel: DeadlineWheel<SessionHost>;
   /** Every session in memory, by id. */
   readonly hosts: Map<string, SessionHost>;
-  /** Sessions in memory by principal; a principal without one has no entry. */
-  readonly perPrincipal: Map<string, number>;
+  /** Sessions in memory by principal, without the anonymous ones; a principal without one has no entry. */
+  readonly perPrincipal: Map<string, Set<SessionHost>>;
+  /** Who may be asked to make room, and who is doing so: see `eviction.ts`. */
+  readonly idle: IdleSessions;
+  /** Slots promised to sessions that wait for an evicted one to go. */
+  reserved: number;
+  /** Keyed creations under way, so that however many ask, one session is made: see `keyed.ts`. */
+  readonly keyed: Map<string, Promise<SessionHost>>;
+  readonly recent: Recent<LifecycleEvent>;
   readonly listeners: Set<Listener<LifecycleEvent>>;
   readonly counters: Counters;
   /** This process's name as an owner of records. Never reused. */
@@ -47,7 +91,9 @@ export interface RuntimeContext {
   closed: boolean;
   /** Whether the store is failing, so that it is told once. */
   storeFailing: boolean;
-  /** Operations running in all sessions. */
+  /** How late the last tick of the wheel came, ms. */
+  lagMs: number;
+  /** Operations running or queued in all sessions. */
   inFlight: number;
   /** Told when the last running operation ends, or the last session goes. */
   onQuiet: (() => void) | null;

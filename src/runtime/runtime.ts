@@ -1,3 +1,4 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { ActorRefFrom, InspectionEvent, Observer } from 'xstate';
 import type {
   EndReason,
@@ -8,11 +9,16 @@ import type {
 import type { LifecycleEvent, Listener, Unsubscribe } from '../observe/events.ts';
 import type { Store } from '../store/contract.ts';
 import type { Clock } from '../time/clock.ts';
+import type { BehaviourSpec } from './behaviour.ts';
+import type { JournalOptions } from './conversation.ts';
 import type { DeadlineOptions, Deadlines } from './deadlines.ts';
-import type { Client, Session, SessionInfo } from './session.ts';
+import type { Problem, Reaped, RuntimeHealth, Validation } from './health.ts';
+import type { Hooks } from './hooks.ts';
+import type { Client, McpServerSpec, Residency, Session, SessionInfo } from './session.ts';
+import type { OperationHandler } from './work.ts';
 
 /** How a runtime is made. Everything has a default; what is not allowed throws `InvalidOptionError`. */
-export interface RuntimeOptions {
+export interface RuntimeOptions<Data = unknown> {
   /** Where sessions are recorded; default: the memory store, which does not outlive the process. */
   readonly store?: Store;
   /** Source of time; default: the system's. Tests give a virtual one. */
@@ -26,12 +32,52 @@ export interface RuntimeOptions {
   readonly tombstoneMs?: number;
   /** How often records that are due are looked for in the store, ms, at least 1; default 30 s. */
   readonly sweepIntervalMs?: number;
+  /** Running operations per session, at least 1; default 64. More wait in a queue. */
+  readonly maxConcurrentOperations?: number;
+  /** Operations waiting per session, at least 1; default 1,000. More are refused with `SessionBusyError`. */
+  readonly maxQueuedOperations?: number;
+  /** How many recent events are kept for late subscribers, of all sessions together, at least 1; default 1,000. */
+  readonly maxRecentEvents?: number;
+  /** How much a session's journal may hold. */
+  readonly journal?: JournalOptions;
+  /**
+   * What the data of a session looks like: any Standard Schema (zod, valibot, arktype …). Without one, data is any
+   * JSON. At most 256 KiB.
+   */
+  readonly data?: StandardSchemaV1<unknown, Data>;
+  /**
+   * Makes a session ready before anybody gets it: the one callback that can fail a session. Has 30 s (`initTimeoutMs`).
+   * When it throws, or its time is over, the session ends with `init-failed` and `create` rejects with
+   * `InitializeError`. The signal is aborted when the session ends first.
+   */
+  readonly initialize?: (session: Session<Data>, signal: AbortSignal) => void | Promise<void>;
+  /** ms, above 0; default 30 s. */
+  readonly initTimeoutMs?: number | 'off';
+  /**
+   * Lets go of what the session held, at its end, before its tombstone is written. Has 5 s (`cleanupTimeoutMs`), then
+   * the signal is aborted and the end goes on. Runs at least once, also across a crash: make it idempotent.
+   */
+  readonly cleanup?: (
+    session: Session<Data>,
+    reason: EndReason,
+    signal: AbortSignal,
+  ) => void | Promise<void>;
+  /** ms, above 0; default 5 s. */
+  readonly cleanupTimeoutMs?: number | 'off';
+  /** What the application is told. */
+  readonly hooks?: Hooks<Data>;
+  /** ms, above 0; default 5 s. */
+  readonly hookTimeoutMs?: number | 'off';
+  /** The work of durable operations, by name. */
+  readonly operations?: Readonly<Record<string, OperationHandler<Data>>>;
+  /** What sessions can run as their supervised child, by name. */
+  readonly behaviours?: Readonly<Record<string, BehaviourSpec<Data>>>;
   /** Hears all of XState's inspection events, of the registry and of every session. */
   readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void);
 }
 
 /** How a session is made. */
-export interface CreateOptions {
+export interface CreateOptions<Data = unknown> {
   /** The other end. */
   readonly client?: Client;
   /** The owner's own data about it: JSON, at most 16 KiB. */
@@ -41,8 +87,28 @@ export interface CreateOptions {
    * `'off'` never.
    */
   readonly beats?: 'first' | 'required' | 'off';
+  /** Its data at the start; validated. Default: what the schema makes of `undefined`, or `{}` without one. */
+  readonly data?: Data;
+  /** The MCP servers it works with: JSON, at most 64 KiB together. */
+  readonly mcpServers?: readonly McpServerSpec[];
+  /** The registered name of its behaviour; default: none. */
+  readonly behaviour?: string;
+  /** What its behaviour is started with. */
+  readonly input?: unknown;
+  /**
+   * The same principal's `create` with the same key gives the same session, as long as that has not ended. 1 to 256
+   * characters. Not for anonymous callers, whom nothing tells apart.
+   */
+  readonly idempotencyKey?: string;
   /** An id minted ahead with `mintSessionId`, for a front-end that must name the session first. */
   readonly id?: string;
+}
+
+/** How a keyed session is made, if there is none of that key. */
+export interface KeyedOptions<Data = unknown>
+  extends Omit<CreateOptions<Data>, 'id' | 'idempotencyKey'> {
+  /** The owner's own key for it, unique among the principal's sessions that have not ended; 1 to 256 characters. */
+  readonly key: string;
 }
 
 /** How sessions are listed. */
@@ -62,20 +128,29 @@ export interface SessionPage {
 }
 
 /** The runtime as one caller sees it: only the caller's own sessions exist. */
-export interface BoundRuntime {
+export interface BoundRuntime<Data = unknown> {
   /** Whom it is bound to; `null` is an anonymous caller. */
   readonly principal: string | null;
   /** Makes a session of this principal. Its record is durable when this resolves. */
-  create(options?: CreateOptions): Promise<Session>;
+  create(options?: CreateOptions<Data>): Promise<Session<Data>>;
+  /**
+   * The principal's session of that key, made if there is none: one, however many ask at once. A session that ends
+   * frees its key. Throws `ForbiddenError` for an anonymous caller.
+   */
+  getOrCreate(options: KeyedOptions<Data>): Promise<Session<Data>>;
   /**
    * The session of that id. Rejects with `InvalidSessionIdError` for an id nobody can have minted, and with
    * one and the same `SessionNotFoundError` for an unknown one and for somebody else's.
    */
-  get(id: string): Promise<Session>;
+  get(id: string): Promise<Session<Data>>;
   /** The caller's sessions, tombstones included. An anonymous caller is refused (`ForbiddenError`). */
   list(options?: ListOptions): Promise<SessionPage>;
   /** Ends a session; see `Session.terminate`. */
   terminate(id: string, reason?: 'client' | 'operator'): Promise<EndReason>;
+  /** Ends all of the caller's sessions. Resolves with their number. Throws `ForbiddenError` for an anonymous caller. */
+  terminateAll(reason?: 'client' | 'operator'): Promise<number>;
+  /** Whether an id is of use to this caller, by the same look-ups as `get`. No activity, no wake. */
+  validate(id: string): Promise<Validation>;
 }
 
 /** What a drain did. */
@@ -89,28 +164,62 @@ export interface DrainReport {
   readonly tookMs: number;
 }
 
-/** Counters of a runtime, since its start. */
+/** Counters of a runtime since its start, and how many sessions are where now. */
 export interface RuntimeStats {
   readonly state: RegistryState;
   readonly resident: number;
+  /** Sessions in memory by state. Counted when asked: O(sessions). */
+  readonly byState: Readonly<Record<SessionState, number>>;
+  readonly byResidency: Readonly<Record<Residency, number>>;
   readonly created: number;
   readonly refused: number;
   readonly ended: Readonly<Partial<Record<EndReason, number>>>;
+  /** Signs of life that were told as beats. */
+  readonly beats: number;
+  /** Missed beats told. */
+  readonly misses: number;
+  readonly operations: {
+    readonly started: number;
+    readonly finished: number;
+    /** Running or queued now. */
+    readonly inFlight: number;
+  };
+  /** Restarts of behaviours. */
+  readonly restarts: number;
   /** Events that had no place in the state they met. */
   readonly ignored: number;
+  /** How late the last tick of the wheel came, ms. */
+  readonly lagMs: number;
 }
 
 /**
  * The runtime: it holds all sessions and sees everything. Give a front-end `as(principal)` instead, which
  * sees one caller's.
  */
-export interface Runtime extends Omit<BoundRuntime, 'create' | 'principal'>, AsyncDisposable {
-  create(options?: CreateOptions & { readonly principal?: string | null }): Promise<Session>;
+export interface Runtime<Data = unknown>
+  extends Omit<
+      BoundRuntime<Data>,
+      'create' | 'getOrCreate' | 'list' | 'principal' | 'terminateAll' | 'validate'
+    >,
+    AsyncDisposable {
+  create(
+    options?: CreateOptions<Data> & { readonly principal?: string | null },
+  ): Promise<Session<Data>>;
+  /** Without a principal, the key is one of the application's own. */
+  getOrCreate(
+    options: KeyedOptions<Data> & { readonly principal?: string | null },
+  ): Promise<Session<Data>>;
   list(options?: ListOptions & { readonly principal?: string | null }): Promise<SessionPage>;
+  /** Ends all sessions of a principal. Resolves with their number. */
+  terminateAll(principal: string, reason?: 'client' | 'operator'): Promise<number>;
+  /** Whether an id is of use to this caller; without one, to the runtime itself. */
+  validate(id: string, caller?: { readonly principal: string | null }): Promise<Validation>;
   /** The runtime as this caller sees it; `null` is an anonymous caller. */
-  as(principal: string | null): BoundRuntime;
+  as(principal: string | null): BoundRuntime<Data>;
   /** Hears what all sessions, and the runtime itself, tell from now on. */
   subscribe(listener: Listener<LifecycleEvent>): Unsubscribe;
+  /** Recent events of all sessions and the runtime, oldest first. */
+  recentEvents(): readonly LifecycleEvent[];
   /** The deadlines in force, and which of them made way for the ones that were set. */
   readonly deadlines: Deadlines;
   /** The registry's actor, to look at. */
@@ -119,6 +228,15 @@ export interface Runtime extends Omit<BoundRuntime, 'create' | 'principal'>, Asy
     readonly logic: RegistryMachine;
   };
   stats(): RuntimeStats;
+  /** How it all fares. O(sessions). */
+  health(): RuntimeHealth;
+  /**
+   * Holds every session in memory against what must be true of it: its record, its deadlines, its counts. For tests
+   * and for operators; an empty list is the expected answer. O(sessions).
+   */
+  validateAll(): readonly Problem[];
+  /** Looks at every deadline now instead of at the next tick. Resolves with what that ended, once it is recorded. */
+  reap(): Promise<readonly Reaped[]>;
   /**
    * Takes nothing new, lets running operations finish for `operationsMs` (default 15 s), aborts the rest,
    * ends every session with `shutdown`, closes the store. Twice joins the running drain.

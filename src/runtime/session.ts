@@ -1,6 +1,10 @@
 import type { ActorRefFrom, Subscription } from 'xstate';
 import type { EndReason, SessionMachine, SessionState } from '../../machines/index.ts';
 import type { Listener, SessionLifecycleEvent, Unsubscribe } from '../observe/events.ts';
+import type { BehaviourView } from './behaviour.ts';
+import type { Message, MessagePage, MessagesOptions, NewMessage } from './conversation.ts';
+import type { SessionHealth } from './health.ts';
+import type { DurableOptions, OperationContext, OperationInfo, OperationOptions } from './work.ts';
 
 /** The other end of a session, as it named itself. */
 export interface Client {
@@ -10,6 +14,12 @@ export interface Client {
   readonly version: string;
   readonly capabilities?: Readonly<Record<string, unknown>>;
   readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** An MCP server that a session works with, as its client named it. Kept as it is; Holdfast connects to none. */
+export interface McpServerSpec {
+  readonly name: string;
+  readonly [field: string]: unknown;
 }
 
 /** Where a session is kept; another axis than its state. */
@@ -28,7 +38,13 @@ export interface SessionInfo {
   readonly lastActivityAt: number;
   /** When its lifetime is over; `null` is never. */
   readonly expiresAt: number | null;
-  /** Operations running now. */
+  /** The MCP servers the session was made with. */
+  readonly mcpServers: readonly McpServerSpec[];
+  /** The owner's own key for it; `null` for none. */
+  readonly key: string | null;
+  /** The registered name of its behaviour; `null` for none. */
+  readonly behaviour: string | null;
+  /** Operations running or queued now, and restarts that are pending. */
   readonly inFlight: number;
   /** Attached streams or sockets. */
   readonly presences: number;
@@ -59,29 +75,12 @@ export interface SessionActorView {
   ): Subscription;
 }
 
-/** What the function of an operation is given. */
-export interface OperationContext {
-  /** Of this run; names it in events. */
-  readonly operation: string;
-  /** Aborted when the operation times out, the session ends, or the caller's own signal is. */
-  readonly signal: AbortSignal;
-  readonly session: Session;
-}
-
-/** How one operation is run. */
-export interface OperationOptions {
-  /** ms, at least 1; default 10 minutes; `Infinity` or `'off'` for none. */
-  readonly timeoutMs?: number | 'off';
-  /** The caller's own way to abort it. */
-  readonly signal?: AbortSignal;
-}
-
 /**
  * A reference to a session, by id. It stays good for the session's whole life, wherever the session is kept.
  * Reading it is no activity; after the end the reads and `terminate` still answer, the rest throws
  * `SessionTerminatedError`.
  */
-export interface Session {
+export interface Session<Data = unknown> {
   readonly id: string;
   readonly principal: string | null;
   /** The state as the session plane shows it: a change is shown once it is committed. */
@@ -102,14 +101,57 @@ export interface Session {
   /** What to answer a beat with. Does not beat. */
   beatReply(): BeatReply;
   /**
-   * Runs work that has an answer due. While it runs, no silence deadline counts. Refused when paused
-   * (`SessionPausedError`). Rejects with what `fn` throws, `TimeoutError`, or `SessionTerminatedError`.
+   * Runs work that has an answer due. While it runs or waits for one of the 64 places, no silence deadline
+   * counts. Refused when paused (`SessionPausedError`) and when 1,000 wait already (`SessionBusyError`). Rejects
+   * with what `fn` throws, `TimeoutError`, the reason it was aborted with, or `SessionTerminatedError`.
    */
   run<T>(
     name: string,
-    fn: (context: OperationContext) => T | Promise<T>,
+    fn: (context: OperationContext<Data>) => T | Promise<T>,
     options?: OperationOptions,
   ): Promise<T>;
+  /**
+   * Runs the handler registered under `operations[name]`. Its start is journalled before the handler runs, and its
+   * outcome before the result is returned. Throws `InvalidOptionError` for a name nobody registered.
+   */
+  run<T = unknown>(name: string, input: unknown, options: DurableOptions): Promise<T>;
+  /** What it is doing, in the order it was asked for. */
+  operations(): readonly OperationInfo[];
+  /** Aborts an operation, queued or running. Returns false if there is no such one (any more). */
+  abort(operation: string, reason?: unknown): boolean;
+  /**
+   * The data of the session, as its last commit has it. A plain copy of JSON, frozen: change it with `update`.
+   */
+  readonly data: Data;
+  /**
+   * Changes the data: `change` is given the newest and returns what it is to be; it is called again when another
+   * update came in between. The result is validated and committed. Resolves with it. Allowed when paused. Rejects
+   * with `InvalidDataError`, or `StoreError` when that commit failed: the change stands and is tried again.
+   */
+  update(change: (data: Data) => Data | Promise<Data>): Promise<Data>;
+  /**
+   * Appends to the conversation. Resolves once it is recorded; rejects, with nothing appended, with
+   * `InvalidOptionError` (256 KiB a message), `JournalFullError`, or `StoreError`. Allowed when paused.
+   */
+  append(message: NewMessage): Promise<Message>;
+  /** Reads the conversation. No activity; answers after the end too, while the tombstone is kept. */
+  messages(options?: MessagesOptions): Promise<MessagePage>;
+  /**
+   * Sends an event to the behaviour. Resolves once what it made of it is recorded. Throws `InvalidEventError` for a
+   * type it does not know, `BehaviourDownError` (with the event) while there is none running.
+   */
+  send(event: { readonly type: string; readonly [field: string]: unknown }): Promise<void>;
+  /** The behaviour, to look at; `null` if the session has none. */
+  readonly behaviour: BehaviourView | null;
+  /** How it fares. No activity. */
+  health(): SessionHealth;
+  /**
+   * Gives it a new id, once that is recorded; the old one is unknown from then on, to everybody. For a change of
+   * privilege, such as a log-in. The actor keeps its own name.
+   */
+  rotateId(): Promise<string>;
+  /** Its recent events, oldest first: what a late subscriber missed, as far as the runtime still has it. */
+  recentEvents(): readonly SessionLifecycleEvent[];
   /** A stream or socket of the client is here. Call what it returns when it goes. Presence is not work. */
   attach(): Unsubscribe;
   /** Sets it aside. Running work finishes, or is aborted with `abort`. On a paused session: no effect. */

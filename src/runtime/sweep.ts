@@ -1,7 +1,7 @@
 import { interval, type Subscription } from 'rxjs';
 import { Fenced } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import { announce } from './plane.ts';
+import { announce } from './announce.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 
 /**

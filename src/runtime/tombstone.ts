@@ -5,17 +5,26 @@ import {
   sessionMachine,
 } from '../../machines/index.ts';
 import { InvalidOptionError, SessionTerminatedError } from '../errors.ts';
-import type { Unsubscribe } from '../observe/events.ts';
+import type { SessionLifecycleEvent, Unsubscribe } from '../observe/events.ts';
 import type { SessionRecord } from '../store/contract.ts';
+import type { MessagePage, MessagesOptions } from './conversation.ts';
 import { describeRecord } from './describe.ts';
+import type { SessionHealth } from './health.ts';
+import { messages } from './journal.ts';
+import { eventsOf } from './recent-events.ts';
+import type { RuntimeContext } from './runtime-context.ts';
 import type { BeatReply, Session, SessionActorView, SessionInfo } from './session.ts';
+import { recordHealth } from './session-health.ts';
+import type { OperationInfo } from './work.ts';
 
 /** A reference to a session that is over, made from its record: the reads and `terminate` answer. */
 export class Tombstone implements Session {
+  readonly #context: RuntimeContext;
   readonly #record: SessionRecord;
   readonly #reason: EndReason;
 
-  constructor(record: SessionRecord) {
+  constructor(context: RuntimeContext, record: SessionRecord) {
+    this.#context = context;
     this.#record = record;
     this.#reason = record.session.reason ?? 'shutdown';
   }
@@ -74,6 +83,50 @@ export class Tombstone implements Session {
 
   attach(): Unsubscribe {
     throw this.#over();
+  }
+
+  operations(): readonly OperationInfo[] {
+    return [];
+  }
+
+  abort(): boolean {
+    return false;
+  }
+
+  get data(): unknown {
+    return this.#record.session.data;
+  }
+
+  async update(): Promise<never> {
+    throw this.#over();
+  }
+
+  async append(): Promise<never> {
+    throw this.#over();
+  }
+
+  messages(options: MessagesOptions = {}): Promise<MessagePage> {
+    return messages(this.#context, this.#record.id, options);
+  }
+
+  async send(): Promise<never> {
+    throw this.#over();
+  }
+
+  get behaviour(): null {
+    return null;
+  }
+
+  health(): SessionHealth {
+    return recordHealth(this.#record);
+  }
+
+  async rotateId(): Promise<never> {
+    throw this.#over();
+  }
+
+  recentEvents(): readonly SessionLifecycleEvent[] {
+    return eventsOf(this.#context.recent, this.#record.id);
   }
 
   async pause(): Promise<void> {

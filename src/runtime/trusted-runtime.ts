@@ -1,17 +1,18 @@
 import { type EndReason, registryMachine } from '../../machines/index.ts';
-import { ForbiddenError, InvalidOptionError } from '../errors.ts';
 import { checkedPrincipal } from '../identity/principal.ts';
 import type { LifecycleEvent, Listener, Unsubscribe } from '../observe/events.ts';
-import { createSession } from './create-session.ts';
+import { CallerRuntime } from './caller-runtime.ts';
 import type { Deadlines } from './deadlines.ts';
+import { create, createKeyed } from './doors.ts';
 import { checkedPlan, drain } from './drain.ts';
+import type { Problem, Reaped, RuntimeHealth, Validation } from './health.ts';
 import { getSession, listSessions } from './lookup.ts';
-import { checkedCreate } from './options.ts';
-import { SessionReference } from './reference.ts';
+import { checkedReason } from './options.ts';
 import type {
   BoundRuntime,
   CreateOptions,
   DrainReport,
+  KeyedOptions,
   ListOptions,
   Runtime,
   RuntimeStats,
@@ -19,6 +20,9 @@ import type {
 } from './runtime.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import type { Session } from './session.ts';
+import { stats } from './stats.ts';
+import { terminateAll } from './terminate-all.ts';
+import { reap, runtimeHealth, validate, validateAll } from './upkeep.ts';
 
 /** The runtime as its owner holds it: it sees everything. */
 export class TrustedRuntime implements Runtime {
@@ -44,8 +48,13 @@ export class TrustedRuntime implements Runtime {
   async create(
     options: CreateOptions & { readonly principal?: string | null } = {},
   ): Promise<Session> {
-    const principal = checkedPrincipal(options.principal);
-    return create(this.#context, principal, options);
+    return create(this.#context, checkedPrincipal(options.principal), options);
+  }
+
+  async getOrCreate(
+    options: KeyedOptions & { readonly principal?: string | null },
+  ): Promise<Session> {
+    return createKeyed(this.#context, checkedPrincipal(options.principal), options);
   }
 
   async get(id: string): Promise<Session> {
@@ -67,6 +76,19 @@ export class TrustedRuntime implements Runtime {
     return session.terminate(reason);
   }
 
+  async terminateAll(
+    principal: string,
+    reason: 'client' | 'operator' = 'operator',
+  ): Promise<number> {
+    return terminateAll(this.#context, checkedPrincipal(principal), checkedReason(reason));
+  }
+
+  async validate(id: string, caller?: { readonly principal: string | null }): Promise<Validation> {
+    const scope =
+      caller === undefined ? 'everybody' : { principal: checkedPrincipal(caller.principal) };
+    return validate(this.#context, scope, id);
+  }
+
   as(principal: string | null): BoundRuntime {
     return new CallerRuntime(this.#context, checkedPrincipal(principal));
   }
@@ -81,16 +103,24 @@ export class TrustedRuntime implements Runtime {
     };
   }
 
+  recentEvents(): readonly LifecycleEvent[] {
+    return this.#context.recent.list();
+  }
+
   stats(): RuntimeStats {
-    const { registry, hosts, counters } = this.#context;
-    return {
-      state: registry.actor.getSnapshot().value,
-      resident: hosts.size,
-      created: counters.created,
-      refused: counters.refused,
-      ended: { ...counters.ended },
-      ignored: counters.ignored,
-    };
+    return stats(this.#context);
+  }
+
+  health(): RuntimeHealth {
+    return runtimeHealth(this.#context);
+  }
+
+  validateAll(): readonly Problem[] {
+    return validateAll(this.#context);
+  }
+
+  async reap(): Promise<readonly Reaped[]> {
+    return reap(this.#context);
   }
 
   async drain(options: { readonly operationsMs?: number } = {}): Promise<DrainReport> {
@@ -107,46 +137,3 @@ export class TrustedRuntime implements Runtime {
     await this.close();
   }
 }
-
-/** The runtime as one caller sees it. */
-class CallerRuntime implements BoundRuntime {
-  readonly principal: string | null;
-  readonly #context: RuntimeContext;
-
-  constructor(context: RuntimeContext, principal: string | null) {
-    this.#context = context;
-    this.principal = principal;
-  }
-
-  async create(options: CreateOptions = {}): Promise<Session> {
-    return create(this.#context, this.principal, options);
-  }
-
-  async get(id: string): Promise<Session> {
-    return getSession(this.#context, { principal: this.principal }, id);
-  }
-
-  async list(options: ListOptions = {}): Promise<SessionPage> {
-    if (this.principal === null) {
-      throw new ForbiddenError(
-        'An anonymous caller may not list sessions: nothing tells whose they are.',
-      );
-    }
-    return listSessions(this.#context, { principal: this.principal }, options);
-  }
-
-  async terminate(id: string, reason: 'client' | 'operator' = 'client'): Promise<EndReason> {
-    if (reason !== 'client' && reason !== 'operator') {
-      throw new InvalidOptionError('reason', reason, "'client' or 'operator'");
-    }
-    const session = await this.get(id);
-    return session.terminate(reason);
-  }
-}
-
-const create = async (
-  context: RuntimeContext,
-  principal: string | null,
-  options: CreateOptions,
-): Promise<Session> =>
-  new SessionReference(context, await createSession(context, principal, checkedCreate(options)));

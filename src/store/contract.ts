@@ -22,6 +22,14 @@ export interface StoredSession {
   readonly client: Readonly<Record<string, unknown>> | null;
   /** The owner's own data about it. */
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** The MCP servers it works with. */
+  readonly mcpServers: readonly Readonly<Record<string, unknown>>[];
+  /** The application's data, as its schema made it. */
+  readonly data: unknown;
+  /** The registered name of its behaviour; `null` for none. */
+  readonly behaviour: string | null;
+  /** What is in its journal: the first entry kept, and bytes of JSON. */
+  readonly journal: { readonly first: number; readonly bytes: number };
 }
 
 /** A session's row. */
@@ -79,6 +87,10 @@ export interface Change {
   readonly session?: StoredSession;
   readonly snapshot?: unknown;
   readonly append?: readonly JournalData[];
+  /** Entries with a lower `seq` go. Numbers are not given out again. */
+  readonly trimBefore?: number;
+  /** A new id for the record and its journal; the old one is unknown from then on. `AlreadyExistsError` if it is taken. */
+  readonly id?: string;
 }
 
 /** One page of records in the order of their ids, compared by code unit (a database's `C`, not a locale). */

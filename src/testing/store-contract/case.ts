@@ -18,6 +18,10 @@ export const storedSession = (metadata: Readonly<Record<string, unknown>> = {}):
   reason: null,
   client: null,
   metadata,
+  mcpServers: [],
+  data: {},
+  behaviour: null,
+  journal: { first: 1, bytes: 0 },
 });
 
 /** A record as a runtime would make it, with what the case is about put in. */

@@ -1,0 +1,31 @@
+import { checkedCreate, checkedKey } from './create-options.ts';
+import { createSession } from './create-session.ts';
+import { getOrCreate } from './keyed.ts';
+import type { CreateOptions, KeyedOptions } from './runtime.ts';
+import type { RuntimeContext } from './runtime-context.ts';
+import type { Session } from './session.ts';
+
+/** Makes a session of this principal. See `BoundRuntime.create`. */
+export const create = async (
+  context: RuntimeContext,
+  principal: string | null,
+  options: CreateOptions,
+): Promise<Session> => {
+  const checked = checkedCreate(options, context.application);
+  if (options.idempotencyKey === undefined) {
+    return context.reference(await createSession(context, { principal, key: null }, checked));
+  }
+  const key = `once:${checkedKey('idempotencyKey', options.idempotencyKey)}`;
+  return context.reference(await getOrCreate(context, { principal, key }, checked));
+};
+
+/** The principal's session of a key. See `BoundRuntime.getOrCreate`. */
+export const createKeyed = async (
+  context: RuntimeContext,
+  principal: string | null,
+  options: KeyedOptions,
+): Promise<Session> => {
+  const checked = checkedCreate(options, context.application);
+  const key = `key:${checkedKey('key', options.key)}`;
+  return context.reference(await getOrCreate(context, { principal, key }, checked));
+};
