@@ -63,7 +63,7 @@ export const flush = async (context: RuntimeContext, host: SessionHost): Promise
   let attempt: Attempt | null = null;
   let error: unknown = null;
   try {
-    await settleLimbo(context, host, host.record);
+    if (host.limbo !== null) await settleLimbo(context, host, host.limbo, host.record);
     attempt = prepare(context, host);
     await write(context, host, attempt);
   } catch (thrown) {
@@ -190,10 +190,9 @@ const write = async (
 const settleLimbo = async (
   context: RuntimeContext,
   host: SessionHost,
+  limbo: readonly Append[],
   held: SessionRecord,
 ): Promise<void> => {
-  const { limbo } = host;
-  if (limbo === null) return;
   const found = await reload(context, held);
   host.limbo = null;
   host.record = found;
