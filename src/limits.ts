@@ -65,6 +65,8 @@ export const LIMITS = {
   keyLength: 256,
   /** How often an update is tried anew when another came in between. */
   updateTries: 100,
+  /** Events of one session that wait to be told; what comes then and is no change is left out, and that is told. */
+  untoldEvents: 1_000,
   /** `initialize`, ms. Option `initTimeoutMs`. */
   initTimeoutMs: 30_000,
   /** `cleanup`, ms. Option `cleanupTimeoutMs`. */

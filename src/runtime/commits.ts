@@ -12,7 +12,7 @@ import type {
 import { announce } from './announce.ts';
 import { cleanUp, needsCleanup } from './cleanup.ts';
 import type { Append, CommitWaiter, SessionHost } from './host.ts';
-import { release, untoldCount } from './plane.ts';
+import { release } from './plane.ts';
 import { letGo, retire } from './retire.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 
@@ -93,8 +93,8 @@ export const flush = async (context: RuntimeContext, host: SessionHost): Promise
 /** What one attempt carries. */
 interface Attempt {
   readonly change: Change;
-  /** How much of the row of untold events. */
-  readonly row: number;
+  /** The last change it carries: what may be told when it succeeds. */
+  readonly mark: number;
   readonly appends: readonly Append[];
   readonly data: unknown;
   readonly sessionDirty: boolean;
@@ -108,7 +108,7 @@ const prepare = (context: RuntimeContext, host: SessionHost): Attempt => {
   const { sessionDirty, data } = host;
   const attempt: Attempt = {
     change: newest(context, host, appends),
-    row: untoldCount(host),
+    mark: host.untold.asked,
     appends,
     data,
     sessionDirty,
@@ -232,7 +232,7 @@ const succeeded = (context: RuntimeContext, host: SessionHost, attempt: Attempt)
     announce(context, { type: 'runtime.store-recovered' });
   }
   if (attempt.change.state === 'terminated') retire(context, host);
-  release(context, host, attempt.row);
+  release(context, host, attempt.mark);
   if (attempt.change.state === 'terminated') {
     for (const waiter of takeEndWaiters(host)) waiter.resolve();
   } else if (attempt.change.state === 'terminating' && !host.cleaning) {

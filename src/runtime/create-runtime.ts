@@ -83,7 +83,7 @@ export const assembleRuntime = (
     wheel,
     hosts: new Map(),
     perPrincipal: new Map(),
-    listeners: new Set(),
+    listeners: [],
     idle: new IdleSessions(),
     reserved: 0,
     keyed: new Map(),

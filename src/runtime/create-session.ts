@@ -13,7 +13,7 @@ import { firstRecord, takeBack, writeFirst } from './first-record.ts';
 import type { PlaneEvent, SessionHost } from './host.ts';
 import { initialize } from './initialize.ts';
 import { end, ended, move } from './lifecycle.ts';
-import { release, tell } from './plane.ts';
+import { tell, tellFirst } from './plane.ts';
 import { discard } from './retire.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import { initialData } from './session-data.ts';
@@ -34,11 +34,11 @@ export const createSession = async (
   await record(context, host, options.data);
   const { initialize: callback } = context.application;
   if (callback) {
-    tellBirth(context, host, [{ type: 'session.created' }]);
+    tellFirst(context, host, [{ type: 'session.created' }]);
     await makeReady(context, host, () => initialize(context, host, callback));
   } else {
     if (host.reason === null) move(context, host, { type: 'session.ready' });
-    tellBirth(context, host, host.reason === null ? BORN_READY : [{ type: 'session.created' }]);
+    tellFirst(context, host, host.reason === null ? BORN_READY : [{ type: 'session.created' }]);
   }
   const { reason } = host;
   if (reason !== null) {
@@ -115,16 +115,4 @@ const makeReady = async (
     end(context, host, { type: 'session.terminate', reason: 'init-failed' });
     throw error;
   }
-};
-
-/** What a session tells of its birth, before anything that was told of it meanwhile. */
-const tellBirth = (
-  context: RuntimeContext,
-  host: SessionHost,
-  events: readonly PlaneEvent[],
-): void => {
-  const at = context.clock.wall();
-  const birth = events.map((event) => ({ event, at, afterCommit: false }));
-  host.untold = [...birth, ...(host.untold ?? [])];
-  release(context, host, 0);
 };

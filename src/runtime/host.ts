@@ -6,16 +6,9 @@ import type { SessionActor } from '../xstate/session-actor.ts';
 import type { HookQueue } from './hook-queue.ts';
 import type { Client, McpServerSpec } from './session.ts';
 import type { Supervised } from './supervision.ts';
+import { UntoldRow } from './untold.ts';
 import type { OperationInfo } from './work.ts';
 import type { WorkQueue } from './work-queue.ts';
-
-/** One thing waiting to be told on the session plane. */
-export interface Untold {
-  readonly event: PlaneEvent;
-  readonly at: number;
-  /** Whether it may be told only after a commit; one that need not still keeps its place in the row. */
-  readonly afterCommit: boolean;
-}
 
 /** An event of a session before the plane puts its head on it. */
 export type PlaneEvent = SessionLifecycleEvent extends infer E
@@ -66,6 +59,8 @@ export interface HostSeed {
   /** Mono time of its creation. */
   readonly mono: number;
 }
+
+const NOBODY: readonly never[] = Object.freeze([]);
 
 /**
  * What the runtime keeps of one session while it is in memory: its actor, the numbers its deadlines are
@@ -141,10 +136,9 @@ export class SessionHost implements WheelEntry {
   // The session plane: see `plane.ts`.
   shown: SessionState = 'initializing';
   seq = 0;
-  untold: Untold[] | null = null;
-  /** Listeners are being told: what they cause waits until they have all heard. */
-  telling = false;
-  listeners: Set<Listener<SessionLifecycleEvent>> | null = null;
+  readonly untold = new UntoldRow();
+  /** Never changed in place: whoever goes through it goes through what was there. */
+  listeners: readonly Listener<SessionLifecycleEvent>[] = NOBODY;
 
   /** Its operations; `null` while it has none. See `work-queue.ts`. */
   work: WorkQueue | null = null;

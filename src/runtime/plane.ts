@@ -1,7 +1,8 @@
+import { contained } from '../contained.ts';
 import type { LifecycleEvent, Listener, SessionLifecycleEvent } from '../observe/events.ts';
 import { announce } from './announce.ts';
 import { queueHook } from './hook-queue.ts';
-import type { PlaneEvent, SessionHost, Untold } from './host.ts';
+import type { PlaneEvent, SessionHost } from './host.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 
 /*
@@ -18,32 +19,36 @@ export const tell = (
 ): void => {
   // Another owner tells what becomes of it now.
   if (host.released) return;
-  const at = context.clock.wall();
-  const needsNoWait = !afterCommit && host.untold === null && !host.telling;
-  host.untold ??= [];
-  host.untold.push({ event, at, afterCommit });
-  // What needs no commit goes at once, unless something ahead of it has to be told first: order is kept.
-  if (needsNoWait) release(context, host, 0);
+  host.untold.add(event, context.clock.wall(), afterCommit);
+  if (!afterCommit) release(context, host, 0);
 };
 
-/** Tells the first `count` that waited for a commit, which has carried them, and all around them that need none. */
-export const release = (context: RuntimeContext, host: SessionHost, count: number): void => {
-  let carried = count;
-  host.telling = true;
-  // What listeners cause joins the row behind this, so that all of them hear it in one order.
-  for (let row = host.untold; row !== null; row = host.untold) {
-    const next = row[0] as Untold; // A row is never empty.
-    if (next.afterCommit && carried === 0) break;
-    if (next.afterCommit) carried -= 1;
-    host.untold = row.length === 1 ? null : row.slice(1);
+/** Puts what a session tells of its birth before anything that was told of it meanwhile, and tells it. */
+export const tellFirst = (
+  context: RuntimeContext,
+  host: SessionHost,
+  events: readonly PlaneEvent[],
+): void => {
+  host.untold.addFirst(events, context.clock.wall());
+  release(context, host, 0);
+};
+
+/** Tells everything up to the change of that number, which a commit has carried, and what follows it needing none. */
+export const release = (context: RuntimeContext, host: SessionHost, recorded: number): void => {
+  const { untold } = host;
+  untold.recorded = Math.max(untold.recorded, recorded);
+  // Whoever is telling goes on to the newest: all listeners hear one order.
+  if (untold.telling) return;
+  untold.telling = true;
+  for (let next = untold.take(); next !== null; next = untold.take()) {
     show(context, host, next.event, next.at);
   }
-  host.telling = false;
+  untold.telling = false;
+  if (untold.dropped === 0 || untold.size > 0) return;
+  const error = new Error(`${untold.dropped} events were left out while the store failed.`);
+  untold.dropped = 0;
+  announce(context, { type: 'runtime.error', where: `the session plane of ${host.id}`, error });
 };
-
-/** How many events wait for a commit: what the next one will carry. */
-export const untoldCount = (host: SessionHost): number =>
-  host.untold?.filter(({ afterCommit }) => afterCommit).length ?? 0;
 
 const show = (context: RuntimeContext, host: SessionHost, event: PlaneEvent, at: number): void => {
   if (event.type === 'session.state-changed') {
@@ -54,7 +59,7 @@ const show = (context: RuntimeContext, host: SessionHost, event: PlaneEvent, at:
   const { id, principal, seq } = host;
   const full: SessionLifecycleEvent = Object.freeze({ ...event, id, principal, seq, at });
   context.recent.add(full);
-  if (host.listeners !== null) for (const listener of host.listeners) hear(context, listener, full);
+  for (const listener of host.listeners) hear(context, listener, full);
   for (const listener of context.listeners) hear(context, listener, full);
   hook(context, host, full);
 };
@@ -76,10 +81,9 @@ const hear = <E extends LifecycleEvent>(
   context: RuntimeContext,
   listener: Listener<E>,
   event: E,
-): void => {
-  try {
-    listener(event);
-  } catch (error) {
-    announce(context, { type: 'runtime.error', where: `a listener of ${event.type}`, error });
-  }
-};
+): void =>
+  contained(
+    () => listener(event),
+    (error) =>
+      announce(context, { type: 'runtime.error', where: `a listener of ${event.type}`, error }),
+  );

@@ -193,13 +193,11 @@ export class SessionReference implements Session {
 
   subscribe(listener: Listener<SessionLifecycleEvent>): Unsubscribe {
     const host = this.#host;
-    host.listeners ??= new Set();
     // A listener given twice is heard twice: each subscription is its own.
     const own: Listener<SessionLifecycleEvent> = (event) => listener(event);
-    host.listeners.add(own);
+    host.listeners = [...host.listeners, own];
     return () => {
-      host.listeners?.delete(own);
-      if (host.listeners?.size === 0) host.listeners = null;
+      host.listeners = host.listeners.filter((one) => one !== own);
     };
   }
 

@@ -36,7 +36,7 @@ export const letGo = (context: RuntimeContext, host: SessionHost): void => {
 const drop = (context: RuntimeContext, host: SessionHost): void => {
   if (context.hosts.get(host.id) !== host) return;
   context.hosts.delete(host.id);
-  host.untold = host.released ? null : host.untold;
+  if (host.released) host.untold.clear();
   if (host.principal !== null) {
     const own = context.perPrincipal.get(host.principal);
     own?.delete(host);

@@ -79,7 +79,8 @@ export interface RuntimeContext {
   /** Keyed creations under way, so that however many ask, one session is made: see `keyed.ts`. */
   readonly keyed: Map<string, Promise<SessionHost>>;
   readonly recent: Recent<LifecycleEvent>;
-  readonly listeners: Set<Listener<LifecycleEvent>>;
+  /** Never changed in place: whoever goes through it goes through what was there. */
+  listeners: readonly Listener<LifecycleEvent>[];
   readonly counters: Counters;
   /** This process's name as an owner of records. Never reused. */
   readonly owner: string;

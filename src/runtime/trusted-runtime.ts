@@ -94,12 +94,12 @@ export class TrustedRuntime implements Runtime {
   }
 
   subscribe(listener: Listener<LifecycleEvent>): Unsubscribe {
-    const { listeners } = this.#context;
+    const context = this.#context;
     // A listener given twice is heard twice: each subscription is its own.
     const own: Listener<LifecycleEvent> = (event) => listener(event);
-    listeners.add(own);
+    context.listeners = [...context.listeners, own];
     return () => {
-      listeners.delete(own);
+      context.listeners = context.listeners.filter((one) => one !== own);
     };
   }
 

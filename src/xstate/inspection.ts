@@ -1,4 +1,5 @@
 import type { InspectionEvent, Observer } from 'xstate';
+import { contained } from '../contained.ts';
 
 /** Something that hears XState's inspection events. */
 export type Inspector = Observer<InspectionEvent> | ((event: InspectionEvent) => void);
@@ -12,11 +13,9 @@ export const containInspector = (
   onError: (error: unknown) => void,
 ): Observer<InspectionEvent> => ({
   next: (event) => {
-    try {
-      if (typeof inspector === 'function') inspector(event);
-      else inspector.next?.(event);
-    } catch (error) {
-      onError(error);
-    }
+    contained(
+      () => (typeof inspector === 'function' ? inspector(event) : inspector.next?.(event)),
+      onError,
+    );
   },
 });

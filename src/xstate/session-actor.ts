@@ -1,5 +1,6 @@
 import type { ActorRefFrom, SnapshotFrom, Subscription } from 'xstate';
 import type { SessionEvent, SessionEventType, SessionMachine } from '../../machines/index.ts';
+import { contained } from '../contained.ts';
 import { InvalidEventError } from '../errors.ts';
 
 /** The actor of one session. */
@@ -74,11 +75,7 @@ export const watchSession = (
 ): Subscription =>
   actor.subscribe({
     next: (snapshot) => {
-      try {
-        listener(snapshot);
-      } catch (error) {
-        onError(error);
-      }
+      contained(() => listener(snapshot), onError);
     },
     error: () => {},
   });
