@@ -14,8 +14,6 @@ export const tell = (
   event: PlaneEvent,
   afterCommit: boolean,
 ): void => {
-  // Another owner tells what becomes of it now.
-  if (host.released) return;
   const at = context.clock.wall();
   const needsNoWait = !afterCommit && host.untold === null && !host.telling;
   host.untold ??= [];
