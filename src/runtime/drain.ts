@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '../errors.ts';
+import { InvalidOptionError, TimeoutError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { announce } from './announce.ts';
 import { terminate } from './lifecycle.ts';
@@ -32,14 +32,13 @@ export const drain = async (context: RuntimeContext, plan: DrainPlan): Promise<D
 
   await quiet(context, () => context.inFlight === 0, plan.operationsMs);
   const aborted = context.inFlight;
-  const before = endedSoFar(context);
   await endAll(context);
   const spentMs = context.clock.mono() - start;
   const storeMs = Math.max(0, plan.operationsMs + STORE_MS - spentMs);
   await quiet(context, () => context.hosts.size === 0, storeMs);
 
   const left = [...context.hosts.keys()];
-  const ended = endedSoFar(context) - before;
+  const ended = context.counters.ended.shutdown ?? 0;
   await shutDown(context);
   return { ended, aborted, left, tookMs: Math.round(context.clock.mono() - start) };
 };
@@ -65,13 +64,24 @@ const shutDown = async (context: RuntimeContext): Promise<void> => {
   for (const host of context.hosts.values()) host.retry?.unsubscribe();
   for (const look of context.takingBack.values()) look.unsubscribe();
   try {
-    await context.store.close();
+    await closeStore(context);
   } catch (error) {
     announce(context, { type: 'runtime.error', where: 'closing the store', error });
   }
   context.registry.send({ type: 'registry.stopped' });
   context.registry.actor.stop();
 };
+
+/** A store answers what it was asked before it closes, so one that never answers never closes. */
+const closeStore = (context: RuntimeContext): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const closed = context.store.close();
+    const timeout = context.clock.scheduler.schedule(
+      () => reject(new TimeoutError('Closing the store', STORE_MS)),
+      STORE_MS,
+    );
+    closed.then(resolve, reject).finally(() => timeout.unsubscribe());
+  });
 
 /** Waits until it is quiet, but not longer than that. */
 const quiet = (
@@ -97,6 +107,3 @@ const pause = (context: RuntimeContext): Promise<void> =>
   new Promise((resolve) => {
     context.clock.scheduler.schedule(() => resolve(), 0);
   });
-
-const endedSoFar = (context: RuntimeContext): number =>
-  Object.values(context.counters.ended).reduce((sum, count) => sum + count, 0);

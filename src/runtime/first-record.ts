@@ -57,13 +57,12 @@ export const takeBack = (context: RuntimeContext, record: NewRecord, failures: n
   };
   const attempt = async (): Promise<void> => {
     takingBack.delete(id);
-    const host = hosts.get(id);
-    // The same id is being tried again: what comes of that tells whose the record is.
-    if (host?.record === null) return again();
-    if (host !== undefined) return;
     try {
       const found = await store.load(id);
-      if (found === null || !isAsWritten(found, record) || hosts.has(id)) return;
+      const host = hosts.get(id);
+      // The same id is being tried again: what comes of that tells whose the record is.
+      if (host?.record === null) return again();
+      if (host !== undefined || found === null || !isAsWritten(found, record)) return;
       await store.remove(found);
     } catch {
       again();

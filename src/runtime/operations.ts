@@ -119,6 +119,6 @@ const finish = (
   host.quietSince = context.clock.mono();
   tell(context, host, { type: 'session.operation-finished', operation: id, name, outcome }, false);
   // The silence deadlines it held off count from here.
-  if (host.inFlight === 0 && host.reason === null && !host.released) fileNext(context, host);
+  if (host.inFlight === 0 && host.reason === null) fileNext(context, host);
   if (context.inFlight === 0) context.onQuiet?.();
 };

@@ -17,8 +17,6 @@ export const tell = (
   event: PlaneEvent,
   afterCommit: boolean,
 ): void => {
-  // Another owner tells what becomes of it now.
-  if (host.released) return;
   host.untold.add(event, context.clock.wall(), afterCommit);
   if (!afterCommit) release(context, host, 0);
 };

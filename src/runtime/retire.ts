@@ -21,7 +21,8 @@ export const letGo = (context: RuntimeContext, host: SessionHost): void => {
   host.retry = null;
   const lost = new Fenced(host.id);
   host.ending?.abort(lost);
-  // What runs here would go on with effects that are another owner's now.
+  // What runs here would go on with effects that are another owner's now. Before it leaves the wheel and its
+  // untold events are dropped: the end of an operation files a deadline and tells an event.
   for (const operation of host.work?.list() ?? []) operation.abort(lost);
   host.behaviour?.stop();
   context.wheel.remove(host);

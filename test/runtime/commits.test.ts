@@ -92,6 +92,21 @@ test('tries come ever further apart, up to half a minute, and never stop', async
   expect(waits.length).toBeGreaterThanOrEqual(9);
 });
 
+test('once the store has recovered, the next failure is tried again soon', async () => {
+  const { clock, store, session } = await begun({ only: (method) => method === 'commit' });
+  store.break('fail');
+  await rejectionOf(session.pause());
+  await clock.advance(5_000);
+  store.heal();
+  await clock.advance(10_000);
+  expect(session.state).toBe('paused');
+  store.break('fail');
+  await rejectionOf(session.resume());
+  store.heal();
+  await clock.advance(LIMITS.commitRetryMs);
+  expect(session.state).toBe('active');
+});
+
 test('a new call is a new try, and carries what failed before', async () => {
   const { store, memory, session, told } = await begun();
   store.break('fail');
@@ -237,6 +252,16 @@ test('a record that is gone, found so after a lost answer, is a lost session too
   });
   store.break('lose-request');
   await memory.remove(await recordOf(memory, session.id));
+  expect(await rejectionOf(session.pause())).toBeInstanceOf(Fenced);
+  expect([runtime.stats().resident, told()]).toEqual([0, []]);
+});
+
+test('a record that nobody holds any more, found so after a lost answer, is lost as well', async () => {
+  const { store, memory, runtime, session, told } = await begun({
+    only: (method) => method === 'commit',
+  });
+  store.break('lose-request');
+  await memory.release(await recordOf(memory, session.id));
   expect(await rejectionOf(session.pause())).toBeInstanceOf(Fenced);
   expect([runtime.stats().resident, told()]).toEqual([0, []]);
 });

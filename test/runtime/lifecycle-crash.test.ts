@@ -9,6 +9,7 @@ import {
   openWork,
   recordOf,
   rejectionOf,
+  standing,
   TICK,
   toldOf,
 } from './fixture.ts';
@@ -140,6 +141,19 @@ test('a crash while the store fails is recorded when it has recovered', async ()
   store.heal();
   await clock.advance(LIMITS.commitRetryMs);
   expect(session.info().reason).toBe('crashed');
+});
+
+test('terminate on a session that crashes of it waits for the record, like any other', async () => {
+  const clock = createVirtualClock();
+  const store = faultyStore(createMemoryStore(), { clock, random: () => 0, delayMs: [40, 40] });
+  const { runtime } = openRuntime({ store, clock }, crashingOn('session.terminate'));
+  const created = runtime.create({ principal: 'mallory' });
+  await clock.advance(40);
+  const ended = (await created).terminate();
+  await clock.advance(39);
+  expect((await standing(clock, ended)).is).toBe('pending');
+  await clock.advance(1);
+  expect(await ended).toBe('crashed');
 });
 
 test('someone who only watches the actor of a session that crashes is not hurt', async () => {

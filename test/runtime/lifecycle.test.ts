@@ -182,7 +182,7 @@ test('calls from inside an observer of the actor see what it did, and are carrie
 });
 
 test('work can be started from inside an observer of the actor', async () => {
-  const { clock, session } = await begun();
+  const { clock, session, told } = await begun();
   await clock.advance(10_000 + TICK);
   let result: Promise<number> | null = null;
   session.actor.subscribe((snapshot) => {
@@ -190,6 +190,19 @@ test('work can be started from inside an observer of the actor', async () => {
   });
   await session.touch();
   expect(await result).toBe(7);
+  expect(told()).toEqual(['active>idle', 'idle>active', 'operation-started', 'operation-finished']);
+});
+
+test('what an observer of the actor undoes is told after what it saw', async () => {
+  const { clock, session, told } = await begun();
+  const calls: Promise<void>[] = [];
+  session.actor.subscribe((snapshot) => {
+    if (snapshot.value === 'idle') calls.push(session.touch());
+    if (snapshot.value === 'active') calls.push(session.pause());
+  });
+  await clock.advance(10_000 + TICK);
+  await Promise.all(calls);
+  expect(told()).toEqual(['active>idle', 'idle>active', 'active>paused', 'paused']);
 });
 
 test('calls from inside inspect are carried out too, even one that creates', async () => {
@@ -210,6 +223,20 @@ test('calls from inside inspect are carried out too, even one that creates', asy
   expect((await created[0])?.state).toBe('active');
   expect(await Promise.all(ends)).toEqual(['operator']);
   expect(watched.info().reason).toBe('operator');
+});
+
+test('a create from the middle of another one waits its turn', async () => {
+  const created: Promise<Session>[] = [];
+  const { runtime } = quietRuntime({
+    inspect: (event) => {
+      if (event.type !== '@xstate.actor' || created.length > 0) return;
+      if (event.actorRef.sessionId !== event.rootId)
+        created.push(runtime.create({ principal: 'bob' }));
+    },
+  });
+  await runtime.create({ principal: 'ada' });
+  expect((await created[0])?.state).toBe('active');
+  expect(runtime.stats()).toMatchObject({ resident: 2, created: 2 });
 });
 
 test('an observer of the actor that throws is reported, and neither session nor process notice', async () => {

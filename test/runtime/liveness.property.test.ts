@@ -54,7 +54,10 @@ class Expected {
       { at: this.#diesAt + (this.inFlight > 0 ? 30_000 : 0), reason: 'max-lifetime' },
     ];
     if (this.pausedAt !== null) {
-      ends.push({ at: this.pausedAt + DEADLINES.pausedTimeoutMs, reason: 'paused-timeout' });
+      const at = this.pausedAt + DEADLINES.pausedTimeoutMs;
+      // Work that has been given its 30 s at the end of the lifetime keeps them.
+      const inGrace = this.inFlight > 0 && at >= this.#diesAt;
+      if (!inGrace) ends.push({ at, reason: 'paused-timeout' });
     } else if (this.inFlight === 0) {
       ends.push({ at: this.quietSince + DEADLINES.idleTimeoutMs, reason: 'idle-timeout' });
       if (this.watched) ends.push({ at: this.lastSign + WINDOW_MS, reason: 'heartbeat-lost' });

@@ -169,9 +169,11 @@ test('a paused session that is touched stays paused, and its pause goes on', asy
   const { clock, session } = await begun();
   await session.pause();
   await clock.advance(100_000);
+  const { lastActivityAt } = session.info();
   await session.touch();
   session.beat();
   expect(session.state).toBe('paused');
+  expect(session.info().lastActivityAt).toBe(lastActivityAt);
   await clock.advance(20_000 + TICK);
   expect(session.info().reason).toBe('paused-timeout');
 });

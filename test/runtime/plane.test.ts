@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import type { LifecycleEvent, Session, SessionLifecycleEvent } from '../../src/index.ts';
+import { createRuntime } from '../../src/index.ts';
+import { createVirtualClock } from '../../src/time/virtual-clock.ts';
 import { faultyRuntime, quietRuntime, TICK, toldOf, toldOfItself } from './fixture.ts';
 
 const begun = async () => {
@@ -25,7 +27,8 @@ test('an event says whose it is, when, and which of its session it is', async ()
 });
 
 test('events are numbered without a hole even where nobody listens', async () => {
-  const { session } = await begun();
+  const runtime = createRuntime({ clock: createVirtualClock() });
+  const session = await runtime.create();
   const heard: number[] = [];
   await session.pause();
   session.subscribe((event) => heard.push(event.seq));
@@ -66,14 +69,15 @@ test('a listener given twice is heard twice, and each subscription ends by itsel
     heard += 1;
   };
   const stops = [session.subscribe(count), session.subscribe(count), runtime.subscribe(count)];
+  stops.push(runtime.subscribe(count));
   session.attach();
-  expect(heard).toBe(3);
+  expect(heard).toBe(4);
   stops[0]?.();
   session.attach();
-  expect(heard).toBe(5);
+  expect(heard).toBe(7);
   stops[2]?.();
   session.attach();
-  expect(heard).toBe(6);
+  expect(heard).toBe(9);
 });
 
 test('a listener that throws is reported, and neither the others nor the session notice', async () => {
