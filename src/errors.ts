@@ -8,6 +8,7 @@ export type HoldfastErrorCode =
   | 'ERR_HOLDFAST_NOT_FOUND'
   | 'ERR_HOLDFAST_TERMINATED'
   | 'ERR_HOLDFAST_PAUSED'
+  | 'ERR_HOLDFAST_NOT_READY'
   | 'ERR_HOLDFAST_CAPACITY'
   | 'ERR_HOLDFAST_BUSY'
   | 'ERR_HOLDFAST_JOURNAL_FULL'
@@ -113,6 +114,13 @@ export class SessionPausedError extends HoldfastError {
     super('ERR_HOLDFAST_PAUSED', 'The session is paused: resume it before giving it work.', {
       retryable: true,
     });
+  }
+}
+
+/** The session is still being initialized: it cannot be set aside yet. */
+export class SessionNotReadyError extends HoldfastError {
+  constructor() {
+    super('ERR_HOLDFAST_NOT_READY', 'The session is still being initialized.', { retryable: true });
   }
 }
 

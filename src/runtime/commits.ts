@@ -11,6 +11,7 @@ import type {
 } from '../store/contract.ts';
 import { announce } from './announce.ts';
 import { cleanUp, needsCleanup } from './cleanup.ts';
+import { lastActivityAt } from './filing.ts';
 import type { Append, CommitWaiter, SessionHost } from './host.ts';
 import { release } from './plane.ts';
 import { letGo, retire } from './retire.ts';
@@ -134,8 +135,10 @@ const takeEndWaiters = (host: SessionHost): CommitWaiter[] => {
 };
 
 /** The record as it will be for this state; also what `create` writes first. */
-export const storedSession = (host: SessionHost): StoredSession => ({
+export const storedSession = (context: RuntimeContext, host: SessionHost): StoredSession => ({
   createdAt: host.createdAt,
+  expiresAt: host.expiresAt,
+  lastActivityAt: lastActivityAt(context, host),
   endedAt: host.endedAt,
   reason: host.reason,
   client: host.client === null ? null : { ...host.client },
@@ -160,7 +163,7 @@ const newest = (context: RuntimeContext, host: SessionHost, appends: readonly Ap
   return {
     state,
     due,
-    ...(host.sessionDirty ? { session: storedSession(host) } : {}),
+    ...(host.sessionDirty ? { session: storedSession(context, host) } : {}),
     ...(appends.length > 0 ? { append: appends.map(({ data }) => data) } : {}),
     ...(host.journalFirst > 1 ? { trimBefore: host.journalFirst } : {}),
   };

@@ -2,6 +2,7 @@ import { InvalidOptionError } from '../errors.ts';
 import { isSessionId } from '../identity/session-id.ts';
 import { LIMITS } from '../limits.ts';
 import { jsonCopy } from '../store/json-copy.ts';
+import { refuseUnknown } from './known-options.ts';
 import type { CreateOptions } from './runtime.ts';
 import type { Application } from './runtime-context.ts';
 import type { Client, McpServerSpec } from './session.ts';
@@ -24,6 +25,7 @@ const NO_SERVERS: readonly McpServerSpec[] = Object.freeze([]);
 
 /** Checks the options of `create`. Throws `InvalidOptionError`. */
 export const checkedCreate = (options: CreateOptions, application: Application): CheckedCreate => {
+  refuseUnknown('create', options);
   const { id, client, metadata, beats = 'first', mcpServers, behaviour } = options;
   if (id !== undefined && !isSessionId(id)) {
     throw new InvalidOptionError('id', id, 'an id from mintSessionId()');

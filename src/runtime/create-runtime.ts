@@ -9,6 +9,7 @@ import { announce } from './announce.ts';
 import { resolveDeadlines } from './deadlines.ts';
 import { IdleSessions } from './eviction.ts';
 import type { SessionHost } from './host.ts';
+import { refuseUnknown } from './known-options.ts';
 import { crash } from './lifecycle.ts';
 import { look } from './liveness.ts';
 import { checkedSettings } from './options.ts';
@@ -41,6 +42,8 @@ export const assembleRuntime = (
   options: RuntimeOptions,
   sessionLogic?: AnyActorLogic,
 ): RuntimeContext => {
+  refuseUnknown('createRuntime', options);
+  if (options.deadlines !== undefined) refuseUnknown('deadlines', options.deadlines);
   const settings = checkedSettings(options);
   const store = options.store ?? createMemoryStore();
   const deadlines = resolveDeadlines(options.deadlines, store.durable);
@@ -66,9 +69,10 @@ export const assembleRuntime = (
       const gap = gaps.observe(mono, wall, mono - lateMs);
       if (gap === null) return;
       context.endOfLastGap = gaps.endOfLastGap;
-      announce(context, { type: 'runtime.time-gap', ...gap });
+      const { kind, gapMs, stepped } = gap;
+      announce(context, { type: 'runtime.time-gap', kind, gapMs });
       // Wall deadlines are filed by the time that was left on the wall clock before it moved.
-      if (gap.kind !== 'stall') wheel.reviewAll();
+      if (stepped) wheel.reviewAll();
     },
     onError: (error) => announce(context, { type: 'runtime.error', where: 'the wheel', error }),
   });

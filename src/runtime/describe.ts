@@ -1,4 +1,5 @@
 import type { SessionRecord } from '../store/contract.ts';
+import { lastActivityAt } from './filing.ts';
 import type { SessionHost } from './host.ts';
 import { ownKey } from './keyed.ts';
 import type { RuntimeContext } from './runtime-context.ts';
@@ -6,7 +7,6 @@ import type { Client, McpServerSpec, SessionInfo } from './session.ts';
 
 /** A session in memory, as plain data: what the session plane shows of it. */
 export const describeHost = (context: RuntimeContext, host: SessionHost): SessionInfo => {
-  const { clock } = context;
   const ended = host.shown === 'terminated';
   return {
     id: host.id,
@@ -19,7 +19,7 @@ export const describeHost = (context: RuntimeContext, host: SessionHost): Sessio
     key: ownKey(host.key),
     behaviour: host.behaviour?.name ?? null,
     createdAt: host.createdAt,
-    lastActivityAt: Math.round(clock.wall() - (clock.mono() - host.quietSince)),
+    lastActivityAt: lastActivityAt(context, host),
     expiresAt: host.expiresAt,
     inFlight: host.inFlight,
     presences: host.presences,
@@ -42,8 +42,8 @@ export const describeRecord = (record: SessionRecord): SessionInfo => {
     key: ownKey(record.key),
     behaviour: session.behaviour,
     createdAt: session.createdAt,
-    lastActivityAt: session.endedAt ?? session.createdAt,
-    expiresAt: null,
+    lastActivityAt: session.lastActivityAt,
+    expiresAt: session.expiresAt,
     inFlight: 0,
     presences: 0,
     endedAt: session.endedAt,

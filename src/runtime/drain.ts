@@ -1,6 +1,8 @@
-import { InvalidOptionError, TimeoutError } from '../errors.ts';
+import { InvalidOptionError, StoreError, TimeoutError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { announce } from './announce.ts';
+import { needsCleanup } from './cleanup.ts';
+import type { SessionHost } from './host.ts';
 import { terminate } from './lifecycle.ts';
 import type { DrainReport } from './runtime.ts';
 import type { RuntimeContext } from './runtime-context.ts';
@@ -25,6 +27,16 @@ export const checkedPlan = (options: { readonly operationsMs?: number }): DrainP
  * A store that does not answer cannot hold it for ever: what was not recorded in time is named.
  */
 export const drain = async (context: RuntimeContext, plan: DrainPlan): Promise<DrainReport> => {
+  // What it waits for is on our own timers, which never hold the process.
+  const letGo = context.clock.hold?.();
+  try {
+    return await drainHeld(context, plan);
+  } finally {
+    letGo?.();
+  }
+};
+
+const drainHeld = async (context: RuntimeContext, plan: DrainPlan): Promise<DrainReport> => {
   const start = context.clock.mono();
   context.draining = true;
   context.registry.send({ type: 'registry.drain' });
@@ -34,7 +46,7 @@ export const drain = async (context: RuntimeContext, plan: DrainPlan): Promise<D
   const aborted = context.inFlight;
   await endAll(context);
   const spentMs = context.clock.mono() - start;
-  const storeMs = Math.max(0, plan.operationsMs + STORE_MS - spentMs);
+  const storeMs = Math.max(plan.operationsMs + STORE_MS - spentMs, cleanupMs(context));
   await quiet(context, () => context.hosts.size === 0, storeMs);
 
   const left = [...context.hosts.keys()];
@@ -45,6 +57,13 @@ export const drain = async (context: RuntimeContext, plan: DrainPlan): Promise<D
 
 /** What recording the ends gets after the operations had their time. */
 const STORE_MS = LIMITS.drainStoreMs - LIMITS.drainOperationsMs;
+
+/** What one session's `cleanup` and `onTerminated` may take, up to a bound, and a little for the records. */
+const cleanupMs = (context: RuntimeContext): number => {
+  if (!needsCleanup(context)) return 0;
+  const { cleanupTimeoutMs, hookTimeoutMs } = context.settings;
+  return Math.min(cleanupTimeoutMs + hookTimeoutMs, 2 * STORE_MS) + context.deadlines.tickMs;
+};
 
 const endAll = async (context: RuntimeContext): Promise<void> => {
   let begun = 0;
@@ -61,7 +80,7 @@ const shutDown = async (context: RuntimeContext): Promise<void> => {
   context.closed = true;
   context.wheel.stop();
   context.sweep?.unsubscribe();
-  for (const host of context.hosts.values()) host.retry?.unsubscribe();
+  for (const host of context.hosts.values()) giveUp(host);
   for (const look of context.takingBack.values()) look.unsubscribe();
   try {
     await closeStore(context);
@@ -70,6 +89,14 @@ const shutDown = async (context: RuntimeContext): Promise<void> => {
   }
   context.registry.send({ type: 'registry.stopped' });
   context.registry.actor.stop();
+};
+
+/** Nothing of it is tried again: whoever still waits is told. */
+const giveUp = (host: SessionHost): void => {
+  host.retry?.unsubscribe();
+  const waiters = [...host.waiters, ...host.carried, ...(host.endWaiters ?? [])];
+  const error = new StoreError('the runtime was closed before it answered', undefined, false);
+  for (const waiter of waiters) waiter.reject(error);
 };
 
 /** A store answers what it was asked before it closes, so one that never answers never closes. */

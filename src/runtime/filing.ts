@@ -1,5 +1,6 @@
 import type { SessionHost } from './host.ts';
 import { type Due, type Moment, nextDue } from './next-due.ts';
+import { tell } from './plane.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 
 /*
@@ -29,6 +30,11 @@ export const resetSilence = (context: RuntimeContext, host: SessionHost): void =
   const now = context.clock.mono();
   host.quietSince = now;
   host.lastSign = now;
+  if (host.missed > 0) tell(context, host, { type: 'session.recovered' }, false);
   host.missed = 0;
   fileNext(context, host);
 };
+
+/** Wall time of the session's last activity, to the ms. */
+export const lastActivityAt = ({ clock }: RuntimeContext, host: SessionHost): number =>
+  Math.round(clock.wall() - (clock.mono() - host.quietSince));

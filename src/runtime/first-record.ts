@@ -18,7 +18,7 @@ export const firstRecord = (context: RuntimeContext, host: SessionHost): NewReco
   state: context.application.initialize === null ? 'active' : 'initializing',
   due: null,
   schema: SCHEMA,
-  session: storedSession(host),
+  session: storedSession(context, host),
   snapshot: null,
 });
 

@@ -87,6 +87,7 @@ export class SessionHost implements WheelEntry {
   // Liveness: see `next-due.ts`.
   quietSince: number;
   lastSign: number;
+  provenAt = Number.NEGATIVE_INFINITY;
   watched: boolean;
   missed = 0;
   inFlight = 0;

@@ -1,11 +1,15 @@
 import type { EndReason, SessionEvent, SessionState } from '../../machines/index.ts';
-import { Fenced, SessionPausedError, SessionTerminatedError } from '../errors.ts';
+import {
+  Fenced,
+  SessionNotReadyError,
+  SessionPausedError,
+  SessionTerminatedError,
+} from '../errors.ts';
 import { isReceiving, sendToSession } from '../xstate/session-actor.ts';
 import { needsCleanup, tellEnd } from './cleanup.ts';
 import { commit, flush, settled } from './commits.ts';
 import { fileNext, resetSilence } from './filing.ts';
 import type { SessionHost } from './host.ts';
-
 import { tell } from './plane.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 
@@ -46,6 +50,7 @@ export const pause = async (
   assertOpen(host);
   const from = host.state;
   if (from === 'paused') return settled(context, host);
+  if (from === 'initializing') throw new SessionNotReadyError();
   if (!move(context, host, { type: 'session.pause' })) return assertOpen(host);
   host.pausedAt = context.clock.wall();
   fileNext(context, host);

@@ -27,7 +27,9 @@ export const touch = (context: RuntimeContext, host: SessionHost): void => {
 export const beat = (context: RuntimeContext, host: SessionHost): void => {
   assertOpen(host);
   context.counters.beats += 1;
-  sign(context, host, context.clock.mono());
+  const now = context.clock.mono();
+  sign(context, host, now);
+  if (host.presences > 0) host.provenAt = now;
   if (host.watched || host.beats === 'off') return;
   host.watched = true;
   fileNext(context, host);

@@ -30,7 +30,11 @@ export const getSession = async (
   const record = await storeRead('the session', context.store.load(id));
   if (record === null || !sees(scope, record.principal)) throw new SessionNotFoundError();
   const since = context.hosts.get(id);
-  if (since !== undefined) return new SessionReference(context, since);
+  if (since !== undefined) {
+    // Its record is there, but its `create` has not heard of it yet: no id leaves before that.
+    if (since.record === null) throw new SessionNotFoundError();
+    return new SessionReference(context, since);
+  }
   // Only the owner is told that and why it ended; an anonymous caller has no such standing.
   if (record.state !== 'terminated' || (scope !== 'everybody' && scope.principal === null)) {
     throw new SessionNotFoundError();

@@ -8,6 +8,8 @@ export interface LivenessNumbers {
   readonly quietSince: number;
   /** Latest of create, beat, activity, resume. */
   readonly lastSign: number;
+  /** When a presence last proved life: a beat while a stream or socket was attached. */
+  readonly provenAt: number;
   /** Whether beats are watched. */
   readonly watched: boolean;
   /** Missed beats told so far. */
@@ -63,7 +65,9 @@ export const nextDue = (numbers: LivenessNumbers, deadlines: Deadlines, now: Mom
     if (state === 'active') {
       due = earlier(due, 'idleAfter', honoured(numbers.quietSince, deadlines.idleAfterMs));
     }
-    due = earlier(due, 'idleTimeout', honoured(numbers.quietSince, deadlines.idleTimeoutMs));
+    // A presence that proves life keeps a session from its end, but not from becoming idle.
+    const silentSince = Math.max(numbers.quietSince, numbers.provenAt);
+    due = earlier(due, 'idleTimeout', honoured(silentSince, deadlines.idleTimeoutMs));
   }
   return numbers.watched ? nextBeat(numbers, deadlines, honoured, due) : due;
 };
@@ -76,15 +80,13 @@ const nextBeat = (
   due: Due,
 ): Due => {
   const { heartbeatIntervalMs, heartbeatMissed } = deadlines;
+  // Who waited for an answer has the whole window from that answer on.
+  const since = Math.max(numbers.lastSign, numbers.quietSince);
   const beat = numbers.missed + 1;
   const next =
     beat < heartbeatMissed
       ? earlier(due, 'beat', honoured(numbers.lastSign, beat * heartbeatIntervalMs))
       : due;
   if (numbers.inFlight > 0) return next;
-  return earlier(
-    next,
-    'heartbeat',
-    honoured(numbers.lastSign, heartbeatMissed * heartbeatIntervalMs),
-  );
+  return earlier(next, 'heartbeat', honoured(since, heartbeatMissed * heartbeatIntervalMs));
 };

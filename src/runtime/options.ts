@@ -4,6 +4,7 @@ import { isSessionId } from '../identity/session-id.ts';
 import { LIMITS } from '../limits.ts';
 import type { JournalOptions } from './conversation.ts';
 import { checkedCount, checkedDuration } from './deadlines.ts';
+import { refuseUnknown } from './known-options.ts';
 import type { ListOptions, RuntimeOptions } from './runtime.ts';
 import type { RuntimeSettings } from './runtime-context.ts';
 
@@ -50,6 +51,7 @@ const checkedJournal = (options: JournalOptions): RuntimeSettings['journal'] => 
 
 /** Checks the page of a `list`. Throws `InvalidOptionError`. */
 export const checkedPage = (options: ListOptions): { limit: number; cursor: string | null } => {
+  refuseUnknown('list', options);
   const limit = checkedCount('limit', options.limit ?? LIMITS.listPage);
   if (limit > LIMITS.listPage) {
     throw new InvalidOptionError('limit', limit, `at most ${LIMITS.listPage}`);

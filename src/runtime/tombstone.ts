@@ -45,7 +45,7 @@ export class Tombstone implements Session {
     const { id, principal } = this.#record;
     const snapshot = sessionMachine.resolveState({
       value: 'terminated',
-      context: { id, principal, expiresAt: null, reason: this.#reason },
+      context: { id, principal, expiresAt: this.#record.session.expiresAt, reason: this.#reason },
       status: 'done',
       output: { reason: this.#reason },
     });

@@ -1,4 +1,5 @@
 import { type EndReason, registryMachine } from '../../machines/index.ts';
+import { InvalidOptionError } from '../errors.ts';
 import { checkedPrincipal } from '../identity/principal.ts';
 import type { LifecycleEvent, Listener, Unsubscribe } from '../observe/events.ts';
 import { CallerRuntime } from './caller-runtime.ts';
@@ -90,6 +91,9 @@ export class TrustedRuntime implements Runtime {
   }
 
   as(principal: string | null): BoundRuntime {
+    // `undefined` is a caller somebody forgot to look up, not an anonymous one.
+    if (principal === undefined)
+      throw new InvalidOptionError('principal', principal, 'a text or null');
     return new CallerRuntime(this.#context, checkedPrincipal(principal));
   }
 

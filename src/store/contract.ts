@@ -14,6 +14,10 @@ export interface StoredDeadline {
 export interface StoredSession {
   /** Wall time of the creation, ms since the epoch. */
   readonly createdAt: number;
+  /** Wall time at which its lifetime is over; `null` is never. */
+  readonly expiresAt: number | null;
+  /** Wall time of the last activity known when this was written. */
+  readonly lastActivityAt: number;
   /** Wall time of the end; `null` before it. */
   readonly endedAt: number | null;
   /** Why it ended; `null` before that is decided. */

@@ -17,4 +17,9 @@ export interface Clock {
    * honoured (Node's own timers fire at once past 2^31-1 ms).
    */
   readonly scheduler: SchedulerLike;
+  /**
+   * Keeps the process from exiting until what it returns is called. Left out where there is no process to hold, as in a
+   * test. Used while the runtime drains: ends that wait for the store would otherwise be lost with an early exit.
+   */
+  readonly hold?: () => () => void;
 }

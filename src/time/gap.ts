@@ -10,6 +10,8 @@ export type GapKind = 'stall' | 'wall-ahead' | 'wall-behind';
 export interface TimeGap {
   readonly kind: GapKind;
   readonly gapMs: number;
+  /** Whether the wall clock moved against the monotonic axis, also where a longer stall is what is told. */
+  readonly stepped: boolean;
 }
 
 /**
@@ -55,7 +57,8 @@ export class GapWatch {
     const gapMs = Math.max(lateMs, Math.abs(stepMs));
     if (!(gapMs > this.#gapMs)) return null;
     this.mark(mono);
-    if (lateMs === gapMs) return { kind: 'stall', gapMs };
-    return { kind: stepMs > 0 ? 'wall-ahead' : 'wall-behind', gapMs };
+    const stepped = Math.abs(stepMs) > this.#gapMs;
+    if (lateMs === gapMs) return { kind: 'stall', gapMs, stepped };
+    return { kind: stepMs > 0 ? 'wall-ahead' : 'wall-behind', gapMs, stepped };
   }
 }

@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Clock } from './clock.ts';
+import { holdProcess } from './hold-process.ts';
 import { Ticker } from './ticker.ts';
 
 /** The longest delay a native timer takes, ms; with a longer one it fires at once. */
@@ -39,5 +40,5 @@ export const systemClock = (): Clock => {
   const ring = (): void => void setImmediate(runDue);
   const runDue = (): void => ticker.runDue();
 
-  return { mono, wall: () => Date.now(), scheduler: ticker };
+  return { mono, wall: () => Date.now(), scheduler: ticker, hold: holdProcess };
 };

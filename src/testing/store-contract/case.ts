@@ -14,6 +14,8 @@ export const THEN = 1_700_000_000_000;
 /** The part of a record that is opaque to stores. */
 export const storedSession = (metadata: Readonly<Record<string, unknown>> = {}): StoredSession => ({
   createdAt: THEN,
+  expiresAt: null,
+  lastActivityAt: THEN,
   endedAt: null,
   reason: null,
   client: null,

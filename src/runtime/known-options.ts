@@ -1,0 +1,83 @@
+import { InvalidOptionError } from '../errors.ts';
+import type { DeadlineOptions } from './deadlines.ts';
+import type { CreateOptions, KeyedOptions, ListOptions, RuntimeOptions } from './runtime.ts';
+
+/** Every option there is, by the call it belongs to: checked against the faces by the compiler. */
+type Names<Options> = Readonly<Record<keyof Required<Options>, true>>;
+
+const RUNTIME = {
+  store: true,
+  clock: true,
+  deadlines: true,
+  maxResident: true,
+  maxPerPrincipal: true,
+  tombstoneMs: true,
+  sweepIntervalMs: true,
+  maxConcurrentOperations: true,
+  maxQueuedOperations: true,
+  maxRecentEvents: true,
+  journal: true,
+  data: true,
+  initialize: true,
+  initTimeoutMs: true,
+  cleanup: true,
+  cleanupTimeoutMs: true,
+  hooks: true,
+  hookTimeoutMs: true,
+  operations: true,
+  behaviours: true,
+  inspect: true,
+} as const satisfies Names<RuntimeOptions>;
+
+const DEADLINES = {
+  idleAfterMs: true,
+  idleTimeoutMs: true,
+  heartbeatIntervalMs: true,
+  heartbeatMissed: true,
+  pausedTimeoutMs: true,
+  maxLifetimeMs: true,
+} as const satisfies Names<DeadlineOptions>;
+
+const CREATE = {
+  principal: true,
+  client: true,
+  metadata: true,
+  beats: true,
+  data: true,
+  mcpServers: true,
+  behaviour: true,
+  input: true,
+  idempotencyKey: true,
+  id: true,
+  key: true,
+} as const satisfies Names<CreateOptions & KeyedOptions & { principal: string | null }>;
+
+const LIST = {
+  principal: true,
+  state: true,
+  limit: true,
+  cursor: true,
+} as const satisfies Names<ListOptions & { principal: string | null }>;
+
+/** The options of a call, known to be an object with none but the names it takes. */
+const KNOWN = { createRuntime: RUNTIME, deadlines: DEADLINES, create: CREATE, list: LIST };
+
+/**
+ * Refuses an option nobody reads: a misspelt limit would be no limit, and nobody would hear of it. Also one that is there
+ * but `undefined`, where that would widen what the caller may see. Throws `InvalidOptionError`.
+ */
+export const refuseUnknown = (call: keyof typeof KNOWN, options: unknown): void => {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new InvalidOptionError(`the options of ${call}`, options, 'an object');
+  }
+  const known = KNOWN[call];
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(known, name)) {
+      const allowed = `one of the options of ${call}: ${Object.keys(known).join(', ')}`;
+      throw new InvalidOptionError('an option', name, allowed);
+    }
+  }
+  if ('principal' in options && options.principal === undefined) {
+    throw new InvalidOptionError('principal', undefined, 'a text, null for nobody, or left out');
+  }
+};
