@@ -262,7 +262,9 @@ const report = (steps, told, wrong) => {
     })),
   );
   const done = (key) => sum(steps.map(({ did }) => did[key]));
-  console.log(`active resources: ${JSON.stringify(steps.at(-1).left.resources)}`);
+  for (const { name, left } of steps) {
+    console.log(`active resources after ${name}: ${JSON.stringify(left.resources)}`);
+  }
   console.log(
     `clients: ${done('opened')} opened, ${done('listed')} listed tools, ${done('calls')} calls, ` +
       `${done('midCall')} gone in the middle of a call, ${done('late')} too late; ` +
@@ -277,15 +279,15 @@ const report = (steps, told, wrong) => {
 };
 
 const options = readOptions();
-const server = await startServer(options);
+const server = await within('The start', startServer(options));
 const visitors = answering(path('vanishing-clients-client.mjs'), {});
 try {
   const steps = await soak(options, server, visitors);
   const { open: _, ...told } = structuredClone(server.told);
   const wrong = judge(options, steps, told);
   server.child.kill('SIGTERM');
-  await within('The drain', once(server.child, 'exit'));
-  if (server.child.exitCode !== 0) wrong.push(`The server ended with ${server.child.exitCode}.`);
+  const exited = await within('The drain', once(server.child, 'exit')).catch((error) => [error]);
+  if (exited[0] !== 0) wrong.push(`The server did not end well: ${exited[0]}`);
   if (options.json) console.log(JSON.stringify({ ok: wrong.length === 0, wrong, steps, told }));
   else report(steps, told, wrong);
   process.exitCode = wrong.length === 0 ? 0 : 1;

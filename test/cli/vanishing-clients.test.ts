@@ -14,7 +14,7 @@ interface Soak {
   };
   readonly steps: readonly {
     readonly clients: number;
-    readonly did: { readonly vanished: number; readonly midCall: number };
+    readonly did: Record<'vanished' | 'calls' | 'streams' | 'midCall', number>;
     readonly left: {
       readonly records: number;
       readonly resources: Record<string, number>;
@@ -30,7 +30,7 @@ const soak = async (): Promise<Soak> => {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('HOLDFAST_'));
   const bench = spawn(
     process.execPath,
-    [BENCH, '--warmup', '60', '--clients', '100', '--rounds', '3', '--json'],
+    [BENCH, '--warmup', '60', '--clients', '100', '--rounds', '2', '--json'],
     {
       env: {
         ...Object.fromEntries(inherited),
@@ -60,20 +60,19 @@ test('clients that vanish leave no session, record, server, transport or socket 
     [60, 60],
     [100, 100],
     [100, 100],
-    [100, 100],
   ]);
-  expect(told).toMatchObject({ created: 360, ended: { 'idle-timeout': 360 }, problems: [] });
+  expect(told).toMatchObject({ created: 260, ended: { 'idle-timeout': 260 }, problems: [] });
   const [before] = steps;
-  for (const { left } of steps) {
+  for (const { left, did } of steps) {
+    expect(Math.min(did.calls, did.streams, did.midCall)).toBeGreaterThan(0);
     expect(left.records).toBe(0);
     expect(left.resources).toEqual(before?.left.resources);
-    expect(left.instances).toMatchObject({
+    expect(left.instances).toEqual({
       McpServer: 0,
       WebStandardStreamableHTTPServerTransport: 0,
       Connection: 0,
       SessionHost: 0,
       SessionReference: 0,
-      Request: 0,
     });
   }
 });
