@@ -13,6 +13,7 @@ export type HoldfastErrorCode =
   | 'ERR_HOLDFAST_BUSY'
   | 'ERR_HOLDFAST_JOURNAL_FULL'
   | 'ERR_HOLDFAST_INVALID_DATA'
+  | 'ERR_HOLDFAST_UPDATE_CONFLICT'
   | 'ERR_HOLDFAST_INITIALIZE'
   | 'ERR_HOLDFAST_BEHAVIOUR_DOWN'
   | 'ERR_HOLDFAST_DRAINING'
@@ -172,6 +173,17 @@ export class InvalidDataError extends HoldfastError {
   }
 }
 
+/** Other updates of the data came in between each time this one was tried. Nothing was changed by it; try again later. */
+export class UpdateConflictError extends HoldfastError {
+  constructor(tries: number) {
+    super(
+      'ERR_HOLDFAST_UPDATE_CONFLICT',
+      `The session's data was changed by others in between ${tries} tries of an update. Try again later.`,
+      { retryable: true },
+    );
+  }
+}
+
 /** `initialize` failed the session: it threw (`cause`), or its time was over. The session has ended. */
 export class InitializeError extends HoldfastError {
   constructor(cause: unknown) {
@@ -185,13 +197,16 @@ export class InitializeError extends HoldfastError {
 export class BehaviourDownError extends HoldfastError {
   readonly event: unknown;
 
-  constructor(event: unknown, status: 'restarting' | 'done' | 'failed' | 'stopped' | 'none') {
+  constructor(
+    event: unknown,
+    status: 'starting' | 'restarting' | 'done' | 'failed' | 'stopped' | 'none',
+  ) {
     super(
       'ERR_HOLDFAST_BEHAVIOUR_DOWN',
       status === 'none'
         ? 'The session has no behaviour to send to: name one of `behaviours` in `create`.'
         : `The session's behaviour is not running (${status}).`,
-      { retryable: status === 'restarting' },
+      { retryable: status === 'starting' || status === 'restarting' },
     );
     this.event = event;
   }

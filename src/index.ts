@@ -34,6 +34,7 @@ export {
   SessionTerminatedError,
   StoreError,
   TimeoutError,
+  UpdateConflictError,
 } from './errors.ts';
 export { isSessionId, mintSessionId } from './identity/session-id.ts';
 export { LIMITS } from './limits.ts';

@@ -49,6 +49,8 @@ export const LIMITS = {
   queuedOperations: 1_000,
   /** An operation's own id, and the name of an operation, characters. */
   operationNameLength: 128,
+  /** What a journal keeps of the message of an error, characters. */
+  errorMessageLength: 1_000,
   /** Recent events kept for late subscribers, of all sessions together. Option `maxRecentEvents`. */
   recentEvents: 1_000,
   /** Entries of one session's journal. Option `journal.maxEntries`. */
@@ -75,6 +77,14 @@ export const LIMITS = {
   hookTimeoutMs: 5_000,
   /** Hooks waiting in one session. */
   queuedHooks: 100,
+  /** The wait before a behaviour's first restart, ms; doubled each time. Option `backoffMs`. */
+  restartBackoffMs: 500,
+  /** The longest wait before a restart, ms. Option `maxBackoffMs`. */
+  restartBackoffMaxMs: 30_000,
+  /** Incarnations in a row that may fail before the session ends. Option `maxFailures`. */
+  restartFailures: 5,
+  /** So long without a failure starts count and wait anew, ms. Option `healthyAfterMs`. */
+  restartHealthyMs: 10 * 60_000,
   /** A behaviour restarted from a snapshot that fails again within this, twice, starts from its input, ms. */
   earlyFailureMs: 5_000,
   /** What a caller is told to wait after a refusal for want of room, ms. */

@@ -1,4 +1,5 @@
 import type { HoldfastError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
 import type { OperationOptions } from '../runtime/work.ts';
 import { invalidRequest, refusedRequests, rpcErrorOf } from './answers.ts';
 import type { Connection } from './connection.ts';
@@ -23,7 +24,9 @@ const exchangeRequests = async (
 ): Promise<Response> => {
   const ids = inbound.requests.map(({ id }) => id);
   if (!connection.take(ids)) return invalidRequest('a request with this id is in flight');
-  const name = inbound.batch ? 'batch' : (inbound.requests[0]?.method ?? 'other');
+  const method = inbound.batch ? 'batch' : inbound.requests[0]?.method;
+  // The client's own word for it: any text, of any length.
+  const name = method?.slice(0, LIMITS.operationNameLength) || 'other';
   return new Promise<Response>((resolve, reject) => {
     connection.session
       .run(

@@ -34,11 +34,19 @@ export type SessionLifecycleEvent = SessionEventHead &
     | { readonly type: 'session.late' }
     /** A sign of life after having been late. */
     | { readonly type: 'session.recovered' }
+    /**
+     * An operation has its place and its work is called now (a durable one: its start is recorded). One that waits for its
+     * place has told nothing yet.
+     */
     | {
         readonly type: 'session.operation-started';
         readonly operation: string;
         readonly name: string;
       }
+    /**
+     * Told once for each `operation-started`, and never without one: an operation that is aborted, or whose time is over,
+     * before it started is told of to its caller only. Of a durable one it is told once its outcome is recorded.
+     */
     | {
         readonly type: 'session.operation-finished';
         readonly operation: string;

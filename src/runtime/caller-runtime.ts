@@ -14,7 +14,7 @@ import type {
 import type { RuntimeContext } from './runtime-context.ts';
 import type { Session } from './session.ts';
 import { terminateAll } from './terminate-all.ts';
-import { validate } from './upkeep.ts';
+import { validate } from './validate.ts';
 
 /** The runtime as one caller sees it. */
 export class CallerRuntime implements BoundRuntime {

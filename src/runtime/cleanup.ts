@@ -1,5 +1,5 @@
 import { TimeoutError } from '../errors.ts';
-import { hooksDrained, runHook } from './hook-queue.ts';
+import { hooksOver, runHook } from './hook-queue.ts';
 import type { SessionHost } from './host.ts';
 import { tell } from './plane.ts';
 import { reportError } from './report-error.ts';
@@ -18,6 +18,8 @@ export const cleanUp = async (context: RuntimeContext, host: SessionHost): Promi
   host.cleaning = true;
   const { reason } = host;
   const session = context.reference(host);
+  // Their time runs along with that of `cleanup`.
+  const hooksBefore = hooksOver(context, host);
   const { cleanup, hooks } = context.application;
   if (cleanup && reason !== null) {
     const { cleanupTimeoutMs } = context.settings;
@@ -33,7 +35,9 @@ export const cleanUp = async (context: RuntimeContext, host: SessionHost): Promi
   const { onTerminated } = hooks;
   if (onTerminated !== undefined && reason !== null) {
     // It is the last thing a session's hooks tell, so the ones before it have their say first.
-    await hooksDrained(host);
+    await hooksBefore;
+    // Another owner may have won it meanwhile: it goes on there.
+    if (host.released) return;
     await runHook(context, host, 'onTerminated', () => onTerminated(session, reason));
   }
   host.cleaned = true;

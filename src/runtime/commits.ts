@@ -2,20 +2,18 @@ import type { SessionState } from '../../machines/index.ts';
 import { Fenced, OutcomeUnknown, StoreError } from '../errors.ts';
 import { jittered } from '../identity/randomness.ts';
 import { LIMITS } from '../limits.ts';
-import type {
-  Change,
-  JournalData,
-  SessionRecord,
-  StoredDeadline,
-  StoredSession,
-} from '../store/contract.ts';
+import type { Change, JournalData, StoredDeadline } from '../store/contract.ts';
 import { announce } from './announce.ts';
+import { bytesOf, dropUnkept, newAppend } from './appends.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { cleanUp, needsCleanup } from './cleanup.ts';
-import { lastActivityAt } from './filing.ts';
 import type { Append, CommitWaiter, SessionHost } from './host.ts';
-import { release } from './plane.ts';
+import { release, tell } from './plane.ts';
+import { rename } from './rename.ts';
 import { letGo, retire } from './retire.ts';
 import type { RuntimeContext } from './runtime-context.ts';
+import { requeue, settleLimbo, storeWrite, type Write } from './store-write.ts';
+import { storedSession } from './stored-session.ts';
 
 /*
  * Fail forward: the chart has moved before the store answers, and a failed commit never moves it back. The
@@ -42,16 +40,44 @@ export const settled = (context: RuntimeContext, host: SessionHost): Promise<voi
   });
 };
 
-/** Appends to the journal with the next commit. Resolves with the number of the last entry, once it is in. */
+/**
+ * Appends to the journal with the next commit, whether there is room or not. Resolves with the number of the last
+ * entry, once it is in. With `keep`, a `StoreError` says that it is not in yet; without, that it is not in and will not
+ * be, and `OutcomeUnknown` that nobody can say yet.
+ */
 export const appendEntries = async (
   context: RuntimeContext,
   host: SessionHost,
   entries: readonly JournalData[],
   keep: boolean,
 ): Promise<number> => {
-  const appends = entries.map((data): Append => ({ data, keep, seq: 0 }));
+  const appends = entries.map((data) => newAppend(host, data, keep, null));
+  return inJournal(context, host, appends);
+};
+
+/** Appends one entry that need not get there, and tells of it once it is in. As `appendEntries` otherwise. */
+export const appendTelling = async (
+  context: RuntimeContext,
+  host: SessionHost,
+  data: JournalData,
+): Promise<number> => {
+  const untold = tell(context, host, { type: 'session.appended', journalSeq: 0 }, true);
+  return inJournal(context, host, [newAppend(host, data, false, untold)]);
+};
+
+const inJournal = async (
+  context: RuntimeContext,
+  host: SessionHost,
+  appends: readonly Append[],
+): Promise<number> => {
   host.appends = [...(host.appends ?? []), ...appends];
-  await commit(context, host);
+  try {
+    await commit(context, host);
+  } catch (error) {
+    const open = appends.some(({ seq, dropped, keep }) => seq === 0 && !dropped && !keep);
+    if (open && error instanceof StoreError) throw new OutcomeUnknown('an append', error);
+    if (appends.some(({ seq }) => seq === 0)) throw error;
+  }
   return appends.at(-1)?.seq ?? host.record?.journalSeq ?? 0;
 };
 
@@ -66,7 +92,7 @@ export const flush = async (context: RuntimeContext, host: SessionHost): Promise
   try {
     if (host.limbo !== null) await settleLimbo(context, host, host.limbo, host.record);
     attempt = prepare(context, host);
-    await write(context, host, attempt);
+    await storeWrite(context, host, attempt);
   } catch (thrown) {
     error = thrown;
   }
@@ -92,25 +118,30 @@ export const flush = async (context: RuntimeContext, host: SessionHost): Promise
 };
 
 /** What one attempt carries. */
-interface Attempt {
-  readonly change: Change;
+interface Attempt extends Write {
   /** The last change it carries: what may be told when it succeeds. */
   readonly mark: number;
-  readonly appends: readonly Append[];
+  /** The id that it gives the session; `null`: it keeps its own. */
+  readonly nextId: string | null;
   readonly data: unknown;
   readonly sessionDirty: boolean;
   /** The behaviour as it was. */
-  readonly checkpoint: unknown;
+  readonly checkpoint: Checkpoint | null;
 }
 
 /** Takes everything that waits into one attempt. */
 const prepare = (context: RuntimeContext, host: SessionHost): Attempt => {
   const appends = host.appends ?? [];
-  const { sessionDirty, data } = host;
+  // The record says how much is in the journal.
+  host.sessionDirty ||= appends.length > 0;
+  // A session whose end has begun needs no new id.
+  if (host.reason !== null) host.nextId = null;
+  const { sessionDirty, data, nextId } = host;
   const attempt: Attempt = {
     change: newest(context, host, appends),
     mark: host.untold.asked,
     appends,
+    nextId,
     data,
     sessionDirty,
     checkpoint: host.behaviour?.checkpoint() ?? null,
@@ -134,21 +165,6 @@ const takeEndWaiters = (host: SessionHost): CommitWaiter[] => {
   return waiters;
 };
 
-/** The record as it will be for this state; also what `create` writes first. */
-export const storedSession = (context: RuntimeContext, host: SessionHost): StoredSession => ({
-  createdAt: host.createdAt,
-  expiresAt: host.expiresAt,
-  lastActivityAt: lastActivityAt(context, host),
-  endedAt: host.endedAt,
-  reason: host.reason,
-  client: host.client === null ? null : { ...host.client },
-  metadata: host.metadata,
-  mcpServers: host.mcpServers,
-  data: host.data,
-  behaviour: host.behaviour?.name ?? null,
-  journal: { first: host.journalFirst, bytes: host.journalBytes },
-});
-
 const newest = (context: RuntimeContext, host: SessionHost, appends: readonly Append[]): Change => {
   const decided = host.state;
   // `terminating` is only recorded where something has to be done before the tombstone.
@@ -160,80 +176,27 @@ const newest = (context: RuntimeContext, host: SessionHost, appends: readonly Ap
         deadline: 'tombstone',
       }
     : null;
+  // After a rotation that was given up, but had been recorded, this puts the old one back.
+  const id = host.nextId ?? host.id;
   return {
     state,
     due,
-    ...(host.sessionDirty ? { session: storedSession(context, host) } : {}),
+    ...(id === host.record?.id ? {} : { id }),
+    ...(host.sessionDirty ? { session: storedSession(context, host, bytesOf(appends)) } : {}),
     ...(appends.length > 0 ? { append: appends.map(({ data }) => data) } : {}),
     ...(host.journalFirst > 1 ? { trimBefore: host.journalFirst } : {}),
   };
 };
 
-/** One attempt. Where its answer is lost, the store is asked what became of it. */
-const write = async (
-  context: RuntimeContext,
-  host: SessionHost,
-  attempt: Attempt,
-): Promise<void> => {
-  const held = host.record;
-  if (held === null) throw new Fenced(host.id);
-  try {
-    host.record = await context.store.commit(held, attempt.change);
-  } catch (error) {
-    if (!(error instanceof OutcomeUnknown)) throw error;
-    host.limbo = attempt.appends;
-    const found = await reload(context, held);
-    host.limbo = null;
-    if (found.token === held.token) throw error;
-    host.record = found;
-  }
-};
-
-/** Finds out what became of an attempt whose answer was lost, before anything else is written. */
-const settleLimbo = async (
-  context: RuntimeContext,
-  host: SessionHost,
-  limbo: readonly Append[],
-  held: SessionRecord,
-): Promise<void> => {
-  const found = await reload(context, held);
-  host.limbo = null;
-  host.record = found;
-  if (found.token === held.token) requeue(host, limbo);
-  else number(limbo, found);
-};
-
-/** What must get into the journal in the end goes back to the front. */
-const requeue = (host: SessionHost, appends: readonly Append[]): void => {
-  const kept = appends.filter(({ keep }) => keep);
-  if (kept.length > 0) host.appends = [...kept, ...(host.appends ?? [])];
-};
-
-const number = (appends: readonly Append[], record: SessionRecord): void => {
-  const before = record.journalSeq - appends.length;
-  appends.forEach((append, index) => {
-    append.seq = before + index + 1;
-  });
-};
-
-/** What the store has now. One commit is in flight per session, so under our owner and epoch it is ours. */
-const reload = async (context: RuntimeContext, held: SessionRecord): Promise<SessionRecord> => {
-  const found = await context.store.load(held.id);
-  if (found === null || found.owner !== held.owner || found.epoch !== held.epoch) {
-    throw new Fenced(held.id);
-  }
-  return found;
-};
-
 const succeeded = (context: RuntimeContext, host: SessionHost, attempt: Attempt): void => {
   host.failures = 0;
-  if (host.record !== null) number(attempt.appends, host.record);
   host.shownData = attempt.data;
   host.behaviour?.committed(attempt.checkpoint);
   if (context.storeFailing) {
     context.storeFailing = false;
     announce(context, { type: 'runtime.store-recovered' });
   }
+  if (attempt.nextId !== null) rename(context, host, attempt.nextId);
   if (attempt.change.state === 'terminated') retire(context, host);
   release(context, host, attempt.mark);
   if (attempt.change.state === 'terminated') {
@@ -253,10 +216,15 @@ const failed = (
   error: unknown,
 ): void => {
   host.dirty = true;
+  // Whoever asked for the new id hears of this failure.
+  if (attempt === null || attempt.nextId !== null) host.nextId = null;
   if (attempt !== null) {
     host.sessionDirty ||= attempt.sessionDirty;
     // What is in limbo is asked after first: it may be in the journal already.
-    if (host.limbo === null) requeue(host, attempt.appends);
+    if (host.limbo === null) requeue(context, host, attempt.appends);
+  } else if (host.appends !== null) {
+    // Their callers hear of this failure too.
+    host.appends = dropUnkept(context, host, host.appends);
   }
   host.failures += 1;
   if (context.closed) return;

@@ -5,7 +5,9 @@ import { GapWatch } from '../time/gap.ts';
 import { systemClock } from '../time/system-clock.ts';
 import { DeadlineWheel } from '../time/wheel.ts';
 import { createRegistry } from '../xstate/registry-logic.ts';
+import { guardSession, sessionLogic } from '../xstate/session-logic.ts';
 import { announce } from './announce.ts';
+import { checkedBehaviours } from './behaviour-options.ts';
 import { resolveDeadlines } from './deadlines.ts';
 import { IdleSessions } from './eviction.ts';
 import type { SessionHost } from './host.ts';
@@ -15,6 +17,7 @@ import { look } from './liveness.ts';
 import { checkedSettings } from './options.ts';
 import { Recent } from './recent-events.ts';
 import { SessionReference } from './reference.ts';
+import { Reservations } from './reservations.ts';
 import type { Runtime, RuntimeOptions } from './runtime.ts';
 import type { Application, Counters, RuntimeContext } from './runtime-context.ts';
 import { startSweep } from './sweep.ts';
@@ -29,19 +32,18 @@ import { TrustedRuntime } from './trusted-runtime.ts';
  * const session = await runtime.create({ principal: 'ada' });
  * ```
  */
-export const createRuntime = <Data = unknown>(options: RuntimeOptions<Data> = {}): Runtime<Data> =>
+export const createRuntime = <Data = unknown, Input = Data>(
+  options: RuntimeOptions<Data, Input> = {},
+): Runtime<Data, Input> =>
   // Inside, the type of the data is nobody's business: the schema and the application agree on it.
-  new TrustedRuntime(assembleRuntime(options as RuntimeOptions)) as Runtime<Data>;
+  new TrustedRuntime(assembleRuntime(options as RuntimeOptions)) as Runtime<Data, Input>;
 
 /**
  * Puts the parts of a runtime together and starts them.
  *
- * @param sessionLogic what a session's actor runs; another one than the chart only in tests of its failure.
+ * @param chart what a session's actor runs; another one than the chart only in tests of its failure.
  */
-export const assembleRuntime = (
-  options: RuntimeOptions,
-  sessionLogic?: AnyActorLogic,
-): RuntimeContext => {
+export const assembleRuntime = (options: RuntimeOptions, chart?: AnyActorLogic): RuntimeContext => {
   refuseUnknown('createRuntime', options);
   if (options.deadlines !== undefined) refuseUnknown('deadlines', options.deadlines);
   const settings = checkedSettings(options);
@@ -52,11 +54,12 @@ export const assembleRuntime = (
   const registry = createRegistry({
     clock,
     ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
-    ...(sessionLogic === undefined ? {} : { logic: sessionLogic }),
+    logic: chart === undefined ? sessionLogic : guardSession(chart),
     onError: (error, where) => announce(context, { type: 'runtime.error', where, error }),
     onSessionError: (id, error) => {
       announce(context, { type: 'runtime.error', where: `the actor of ${id}`, error });
-      const host = context.hosts.get(id);
+      // An actor keeps its name when the id of its session is rotated.
+      const host = context.rotated.get(id) ?? context.hosts.get(id);
       if (host !== undefined) crash(context, host);
     },
   });
@@ -66,6 +69,7 @@ export const assembleRuntime = (
     look: (host, now) => look(context, host, now),
     onTick: ({ mono, wall, lateMs }) => {
       context.lagMs = Math.max(0, lateMs);
+      context.wallOffset = wall - mono;
       const gap = gaps.observe(mono, wall, mono - lateMs);
       if (gap === null) return;
       context.endOfLastGap = gaps.endOfLastGap;
@@ -89,12 +93,14 @@ export const assembleRuntime = (
     perPrincipal: new Map(),
     listeners: [],
     idle: new IdleSessions(),
-    reserved: 0,
+    reserved: new Reservations(),
     keyed: new Map(),
+    rotated: new Map(),
     recent: new Recent(settings.maxRecentEvents),
     counters: newCounters(),
     owner: newUuid(),
     endOfLastGap: gaps.endOfLastGap,
+    wallOffset: clock.wall() - clock.mono(),
     draining: false,
     closed: false,
     storeFailing: false,
@@ -118,7 +124,7 @@ const applicationOf = (options: RuntimeOptions): Application => ({
   cleanup: options.cleanup ?? null,
   hooks: options.hooks ?? {},
   operations: options.operations ?? {},
-  behaviours: options.behaviours ?? {},
+  behaviours: checkedBehaviours(options.behaviours ?? {}),
 });
 
 const newCounters = (): Counters => ({

@@ -1,5 +1,6 @@
 import {
   AlreadyExistsError,
+  Fenced,
   InitializeError,
   OutcomeUnknown,
   SessionTerminatedError,
@@ -17,7 +18,7 @@ import { tell, tellFirst } from './plane.ts';
 import { discard } from './retire.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import { initialData } from './session-data.ts';
-import { startBehaviour } from './supervision.ts';
+import { supervise } from './supervision.ts';
 
 /**
  * Makes a session. Its slot is taken before the first await, so however many ask at once, none is let in
@@ -30,7 +31,9 @@ export const createSession = async (
 ): Promise<SessionHost> => {
   // Only an observer of XState's own events can call from inside the registry's turn; it waits its turn.
   while (context.registry.busy) await Promise.resolve();
-  const host = admit(context, claim, options);
+  const host = await admit(context, claim, options);
+  // It is in the first record, and starts when the session is ready.
+  host.behaviour = supervise(context, host, options.behaviour, options.input);
   await record(context, host, options.data);
   const { initialize: callback } = context.application;
   if (callback) {
@@ -48,7 +51,7 @@ export const createSession = async (
   }
   // However long that took: it was not the client's silence.
   resetSilence(context, host);
-  startBehaviour(context, host, options.behaviour, options.input);
+  host.behaviour?.start();
   return host;
 };
 
@@ -100,6 +103,8 @@ const makeReady = async (
   } catch (error) {
     failure = new InitializeError(error);
   }
+  // Another owner won it while it was being made ready: it goes on there, and its end would never be answered here.
+  if (host.released) throw new Fenced(host.id);
   if (host.reason !== null) return;
   if (failure !== null) {
     end(context, host, { type: 'session.failed' });

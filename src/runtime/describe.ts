@@ -1,7 +1,7 @@
 import type { SessionRecord } from '../store/contract.ts';
 import { lastActivityAt } from './filing.ts';
 import type { SessionHost } from './host.ts';
-import { ownKey } from './keyed.ts';
+import { ownKey } from './key-index.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import type { Client, McpServerSpec, SessionInfo } from './session.ts';
 

@@ -1,5 +1,6 @@
 import { checkedCreate, checkedKey } from './create-options.ts';
 import { createSession } from './create-session.ts';
+import { storedKey, storedOnce } from './key-index.ts';
 import { getOrCreate } from './keyed.ts';
 import type { CreateOptions, KeyedOptions } from './runtime.ts';
 import type { RuntimeContext } from './runtime-context.ts';
@@ -15,7 +16,7 @@ export const create = async (
   if (options.idempotencyKey === undefined) {
     return context.reference(await createSession(context, { principal, key: null }, checked));
   }
-  const key = `once:${checkedKey('idempotencyKey', options.idempotencyKey)}`;
+  const key = storedOnce(checkedKey('idempotencyKey', options.idempotencyKey));
   return context.reference(await getOrCreate(context, { principal, key }, checked));
 };
 
@@ -26,6 +27,6 @@ export const createKeyed = async (
   options: KeyedOptions,
 ): Promise<Session> => {
   const checked = checkedCreate(options, context.application);
-  const key = `key:${checkedKey('key', options.key)}`;
+  const key = storedKey(checkedKey('key', options.key));
   return context.reference(await getOrCreate(context, { principal, key }, checked));
 };

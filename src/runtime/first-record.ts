@@ -2,9 +2,9 @@ import { AlreadyExistsError, OutcomeUnknown, StoreError } from '../errors.ts';
 import { jittered } from '../identity/randomness.ts';
 import { LIMITS } from '../limits.ts';
 import type { NewRecord, SessionRecord } from '../store/contract.ts';
-import { storedSession } from './commits.ts';
 import type { SessionHost } from './host.ts';
 import type { RuntimeContext } from './runtime-context.ts';
+import { storedSession } from './stored-session.ts';
 
 /** The version of the shape of stored sessions. */
 const SCHEMA = 1;

@@ -25,7 +25,9 @@ export interface SessionHealth {
 
 /** The runtime's health at one moment. */
 export interface RuntimeHealth {
+  /** `failing`: its store is. A session's trouble is its own. */
   readonly status: 'healthy' | 'failing' | 'draining' | 'stopped';
+  /** One sentence for each thing that is not well, also what does not make the whole of it fail. */
   readonly problems: readonly string[];
   readonly resident: number;
   readonly maxResident: number;
@@ -35,13 +37,17 @@ export interface RuntimeHealth {
   readonly sessions: Readonly<Record<HealthStatus, number>>;
 }
 
-/** Why an id is of no use to a caller; `null`: it is. */
+/**
+ * Whether an id is of use to a caller, and if not, why. `ended`: its end has begun or is over; told to its own principal
+ * only, everybody else hears `unknown`.
+ */
 export type Validation =
   | { readonly valid: true; readonly state: SessionState }
   | { readonly valid: false; readonly problem: 'malformed' | 'unknown' | 'ended' };
 
 /** Something that should not be, found by `validateAll`. */
 export interface Problem {
+  /** The session's id; `runtime` for what is of no session in particular. */
   readonly id: string;
   /** A stable word for it. */
   readonly problem: string;

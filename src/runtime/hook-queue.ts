@@ -9,6 +9,8 @@ import { within } from './within.ts';
 /** The hooks of one session that wait or run: one after another, in the order of what they tell. */
 export interface HookQueue {
   readonly waiting: (() => Promise<void>)[];
+  /** Mono time at which the one that runs was started; `null` before the first. */
+  runningSince: number | null;
   /** Settles when the hooks queued so far have run. */
   drained: Promise<void>;
 }
@@ -25,21 +27,39 @@ export const queueHook = <Name extends Telling>(
 ): void => {
   const hook = context.application.hooks[name];
   if (hook === undefined) return;
-  const queue = host.hooks ?? { waiting: [], drained: Promise.resolve() };
+  const queue = host.hooks ?? { waiting: [], runningSince: null, drained: Promise.resolve() };
   if (queue.waiting.length >= LIMITS.queuedHooks) {
     const error = new Error(`${LIMITS.queuedHooks} hooks wait: this one was not run.`);
     reportError(context, host, name, error);
     return;
   }
-  queue.waiting.push(() => runHook(context, host, name, () => call(hook)));
+  queue.waiting.push(() => {
+    queue.runningSince = context.clock.mono();
+    return runHook(context, host, name, () => call(hook));
+  });
   if (host.hooks !== null) return;
   host.hooks = queue;
   queue.drained = work(host, queue);
 };
 
-/** Settles when the hooks of a session queued so far have run. */
-export const hooksDrained = (host: SessionHost): Promise<void> =>
-  host.hooks?.drained ?? Promise.resolve();
+/**
+ * Settles when the hooks of a session have run, but not later than the time one of them has. Those that still wait
+ * then are not run, and that is reported: however many hang, they do not hold the end of a session.
+ */
+export const hooksOver = async (context: RuntimeContext, host: SessionHost): Promise<void> => {
+  const { hooks: queue } = host;
+  if (queue === null) return;
+  const { hookTimeoutMs } = context.settings;
+  const late = (): Error => new TimeoutError('The hooks of an ending session', hookTimeoutMs);
+  try {
+    await within(context.clock, hookTimeoutMs, () => queue.drained, late);
+  } catch {
+    const left = queue.waiting.splice(0).length;
+    if (left === 0) return;
+    const error = new Error(`${left} hooks still waited at the end: they were not run.`);
+    reportError(context, host, 'hooks', error);
+  }
+};
 
 /** Runs one hook within its time. Never rejects: what it throws is reported. */
 export const runHook = async (

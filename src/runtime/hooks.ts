@@ -18,11 +18,17 @@ export interface HookErrorInfo<Data = unknown> {
  */
 export interface Hooks<Data = unknown> {
   readonly onCreated?: (session: Session<Data>) => void | Promise<void>;
+  /** Every step, but for the last one (to `terminated`) where there is an `onTerminated`, which tells of it. */
   readonly onStateChanged?: (
     session: Session<Data>,
     change: { readonly from: SessionState; readonly to: SessionState },
   ) => void | Promise<void>;
+  /**
+   * The last one of a session, once, when its end is recorded and `cleanup` has run; its tombstone comes after it, so
+   * to wait for `terminate` in it is to wait for itself. Hooks that still wait 5 s (`hookTimeoutMs`) after the end
+   * began are not run.
+   */
   readonly onTerminated?: (session: Session<Data>, reason: EndReason) => void | Promise<void>;
-  /** A hook, `cleanup`, a behaviour or a listener failed. What it throws itself is dropped. */
+  /** A hook, `cleanup`, a behaviour, a listener … failed: whatever is told as `runtime.error`. What it throws is dropped. */
   readonly onError?: (error: unknown, info: HookErrorInfo<Data>) => void | Promise<void>;
 }

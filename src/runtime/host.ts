@@ -6,7 +6,7 @@ import type { SessionActor } from '../xstate/session-actor.ts';
 import type { HookQueue } from './hook-queue.ts';
 import type { Client, McpServerSpec } from './session.ts';
 import type { Supervised } from './supervision.ts';
-import { UntoldRow } from './untold.ts';
+import { type Untold, UntoldRow } from './untold.ts';
 import type { OperationInfo } from './work.ts';
 import type { WorkQueue } from './work-queue.ts';
 
@@ -31,12 +31,24 @@ export interface Append {
    * told that it is not in.
    */
   readonly keep: boolean;
-  /** Its number, once it is in. */
+  /** Bytes of JSON. */
+  readonly bytes: number;
+  /** What is told of it with the commit it is in; `null`: nothing. */
+  readonly untold: Untold | null;
+  /** Its number, once it is in; 0 before that. */
   seq: number;
+  /** It is not in, and will not be. */
+  dropped: boolean;
 }
 
 /** One operation, queued or running. */
 export interface Operation extends OperationInfo {
+  /** Number of its `started` in the journal, which is kept while it runs; left out for a volatile one. */
+  startedSeq?: number;
+  /** When it was asked for, mono ms. */
+  readonly askedAt: number;
+  /** What it has from then on, ms; `Infinity`: no limit. */
+  readonly timeoutMs: number;
   /** Ends it from outside: with what its caller is told. */
   abort(reason: unknown): void;
 }
@@ -112,6 +124,11 @@ export class SessionHost implements WheelEntry {
    * `null`: nothing is uncertain.
    */
   limbo: readonly Append[] | null = null;
+  /** The id that attempt was to move the record to; `null`: none, or nothing is uncertain. */
+  limboId: string | null = null;
+  /** The id it is to have, for the next commit to record; `null`: it keeps its own. See `rotate-id.ts`. */
+  nextId: string | null = null;
+  rotating: Promise<string> | null = null;
   retry: { unsubscribe(): void } | null = null;
   /** Another owner won it: the session goes on elsewhere, without this host. */
   released = false;
@@ -120,9 +137,13 @@ export class SessionHost implements WheelEntry {
   data: unknown = null;
   shownData: unknown = null;
 
-  // Its journal: what is in it, bytes of JSON and the first entry still kept. See `journal.ts`.
+  // Its journal: bytes of JSON in it, the first entry kept, and what is on its way into it. See `appends.ts`.
   journalBytes = 0;
   journalFirst = 1;
+  appending = 0;
+  appendingBytes = 0;
+  /** Settles when the last append that waits for room has had its turn; `null`: none waits. */
+  makingRoom: Promise<void> | null = null;
 
   // Its end: see `ending.ts`.
   endedAt: number | null = null;
@@ -133,6 +154,8 @@ export class SessionHost implements WheelEntry {
   cleaned = false;
   endWaiters: CommitWaiter[] | null = null;
   ending: AbortController | null = null;
+  /** Called in the moment in which its slot is free: another session waits for it. See `eviction.ts`. */
+  onGone: (() => void) | null = null;
 
   // The session plane: see `plane.ts`.
   shown: SessionState = 'initializing';

@@ -1,16 +1,99 @@
+import { AlreadyExistsError, Fenced, StoreError } from '../errors.ts';
+import type { SessionRecord } from '../store/contract.ts';
 import type { Claim } from './admission.ts';
 import type { CheckedCreate } from './create-options.ts';
+import { createSession } from './create-session.ts';
 import type { SessionHost } from './host.ts';
+import { type KeyedEntry, keyName } from './key-index.ts';
+import { ended } from './lifecycle.ts';
 import type { RuntimeContext } from './runtime-context.ts';
+import { storeRead } from './store-read.ts';
 
-/** The session of that key, made if there is none: one, however many ask at once. */
+/** A claim with a key. */
+type KeyedClaim = Claim & { readonly key: string };
+
+/**
+ * The session of that key, made if there is none: one, however many ask at once. Whoever joins a creation gets what
+ * comes of it, its error too; a failed one is not remembered. One whose end has begun is waited for, and another made
+ * after it; rejects with `StoreError` when a try to record that end fails. The options are those of the caller that
+ * makes it: what others give, an id too, is not looked at.
+ */
 export const getOrCreate = async (
-  _context: RuntimeContext,
-  _claim: Claim & { readonly key: string },
-  _options: CheckedCreate,
+  context: RuntimeContext,
+  claim: KeyedClaim,
+  options: CheckedCreate,
 ): Promise<SessionHost> => {
-  throw new Error('not built yet');
+  const name = keyName(claim.principal, claim.key);
+  for (;;) {
+    const { made } = context.keyed.get(name) ?? start(context, name, claim, options);
+    const host = await made;
+    if (host.reason === null && !host.released) return host;
+    if (!host.released) await ended(context, host);
+  }
 };
 
-/** The owner's own key, out of the one it is stored under; `null` where it has none. */
-export const ownKey = (stored: string | null): string | null => stored;
+/** Puts a creation in the index, for everybody to join from this moment on. */
+const start = (
+  context: RuntimeContext,
+  name: string,
+  claim: KeyedClaim,
+  options: CheckedCreate,
+): KeyedEntry => {
+  const forget = (): void => {
+    if (context.keyed.get(name) === entry) context.keyed.delete(name);
+  };
+  const made = findOrMake(context, claim, options).then(
+    (host) => {
+      entry.host = host;
+      // One that is gone already had nobody to take its key out.
+      if (context.hosts.get(host.id) !== host) forget();
+      return host;
+    },
+    (error: unknown) => {
+      forget();
+      throw error;
+    },
+  );
+  const entry: KeyedEntry = { made, host: null };
+  context.keyed.set(name, entry);
+  return entry;
+};
+
+/** How often it is looked again where another came in between. */
+const TRIES = 4;
+
+const findOrMake = async (
+  context: RuntimeContext,
+  claim: KeyedClaim,
+  options: CheckedCreate,
+): Promise<SessionHost> => {
+  for (let tries = 1; ; tries += 1) {
+    const { principal, key } = claim;
+    const found = await storeRead('the session', context.store.find(principal, key));
+    const host = found === null ? undefined : context.hosts.get(found.id);
+    if (host !== undefined) return host;
+    try {
+      if (found === null) return await createSession(context, claim, options);
+      await clearAway(context, found);
+    } catch (error) {
+      const cameBetween = error instanceof AlreadyExistsError || error instanceof Fenced;
+      if (!cameBetween || tries === TRIES) throw error;
+    }
+  }
+};
+
+/**
+ * Makes way for a new session of a key that is taken in the store, by a session that is not in memory. Where that is
+ * what a create of ours left whose answer was lost, it is removed: nobody was given it.
+ */
+const clearAway = async (context: RuntimeContext, found: SessionRecord): Promise<void> => {
+  if (context.takingBack.has(found.id)) {
+    await storeRead('the session', context.store.remove(found));
+    return;
+  }
+  if (found.owner === context.owner) {
+    throw new StoreError('what a failed create left is still being removed', undefined);
+  }
+  // Another owner's, or nobody's: to wake it is the part of hibernation and recovery.
+  throw new AlreadyExistsError('A session of that key, held elsewhere,');
+};

@@ -1,6 +1,8 @@
 import { InvalidOptionError } from '../errors.ts';
+import type { JournalOptions } from './conversation.ts';
 import type { DeadlineOptions } from './deadlines.ts';
 import type { CreateOptions, KeyedOptions, ListOptions, RuntimeOptions } from './runtime.ts';
+import type { DurableOptions, OperationOptions } from './work.ts';
 
 /** Every option there is, by the call it belongs to: checked against the faces by the compiler. */
 type Names<Options> = Readonly<Record<keyof Required<Options>, true>>;
@@ -38,6 +40,12 @@ const DEADLINES = {
   maxLifetimeMs: true,
 } as const satisfies Names<DeadlineOptions>;
 
+const JOURNAL = {
+  maxEntries: true,
+  maxBytes: true,
+  onFull: true,
+} as const satisfies Names<JournalOptions>;
+
 const CREATE = {
   principal: true,
   client: true,
@@ -59,8 +67,22 @@ const LIST = {
   cursor: true,
 } as const satisfies Names<ListOptions & { principal: string | null }>;
 
+const RUN = {
+  timeoutMs: true,
+  signal: true,
+  id: true,
+  durable: true,
+} as const satisfies Names<OperationOptions & DurableOptions>;
+
 /** The options of a call, known to be an object with none but the names it takes. */
-const KNOWN = { createRuntime: RUNTIME, deadlines: DEADLINES, create: CREATE, list: LIST };
+const KNOWN = {
+  createRuntime: RUNTIME,
+  deadlines: DEADLINES,
+  journal: JOURNAL,
+  create: CREATE,
+  list: LIST,
+  run: RUN,
+};
 
 /**
  * Refuses an option nobody reads: a misspelt limit would be no limit, and nobody would hear of it. Also one that is there

@@ -70,10 +70,14 @@ export const resume = async (context: RuntimeContext, host: SessionHost): Promis
     // The only guard is the lifetime; its own deadline ends the session within a tick.
     throw new SessionTerminatedError('max-lifetime');
   }
-  resetSilence(context, host);
   tell(context, host, { type: 'session.state-changed', from: 'paused', to: 'active' }, true);
   tell(context, host, { type: 'session.resumed' }, true);
-  return commit(context, host);
+  // Behind these in the row: what a listener makes of a recovery comes after the resume.
+  resetSilence(context, host);
+  const recorded = commit(context, host);
+  // What waited for its place when it was paused waited on.
+  host.work?.fillPlaces();
+  return recorded;
 };
 
 /** Ends a session, or joins its running end. Resolves with the first reason, once the end is recorded. */

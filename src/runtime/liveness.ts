@@ -97,8 +97,10 @@ const quieten = (context: RuntimeContext, host: SessionHost): void => {
 
 /** One interval without a sign of life. Told one by one, so that a gap of ours is never told as many. */
 const missBeat = (context: RuntimeContext, host: SessionHost): void => {
-  if (host.missed === 0) tell(context, host, { type: 'session.late' }, false);
   host.missed += 1;
+  if (host.missed === 1) tell(context, host, { type: 'session.late' }, false);
+  // A listener that heard so may have ended it, or given the sign of life that was missing.
+  if (host.reason !== null || host.missed === 0) return;
   context.counters.misses += 1;
   tell(context, host, { type: 'session.beat-missed', missed: host.missed }, false);
 };

@@ -1,73 +1,85 @@
 import {
+  AlreadyExistsError,
   DrainingError,
+  InvalidOptionError,
+  SessionBusyError,
   SessionPausedError,
   SessionTerminatedError,
-  TimeoutError,
 } from '../errors.ts';
 import { newUuid } from '../identity/randomness.ts';
 import { LIMITS } from '../limits.ts';
-import type { OperationOutcome } from '../observe/events.ts';
 import { isReceiving } from '../xstate/session-actor.ts';
 import { checkedDuration } from './deadlines.ts';
-import { fileNext } from './filing.ts';
-import type { Operation, SessionHost } from './host.ts';
+import type { SessionHost } from './host.ts';
+import { refuseUnknown } from './known-options.ts';
 import { afterTurn, assertOpen } from './lifecycle.ts';
 import { touch } from './liveness.ts';
-import { tell } from './plane.ts';
+import { type OperationPlan, RunningOperation, type Task } from './operation.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import type { Session } from './session.ts';
 import type { OperationContext, OperationOptions } from './work.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** Runs work that has an answer due. See `Session.run`. */
-export const run = async <T>(
+export const run = async (
   context: RuntimeContext,
   host: SessionHost,
   session: Session,
   name: string,
-  fn: (operation: OperationContext) => T | Promise<T>,
+  fn: (operation: OperationContext) => unknown,
   options: OperationOptions,
-): Promise<T> => {
-  const timeoutMs = checkedDuration('timeoutMs', options.timeoutMs ?? LIMITS.operationTimeoutMs, 1);
-  if (isReceiving(host.actor)) await afterTurn(host);
-  assertTakesWork(context, host);
-  options.signal?.throwIfAborted();
-  touch(context, host);
-  // A listener that heard of the activity may have paused or ended it.
-  assertTakesWork(context, host);
-
-  const controller = new AbortController();
-  const operation = newUuid();
-  let settle: (outcome: OperationOutcome) => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    const abort = (reason: unknown): void => {
-      // Told at once, so that nothing of an operation is told after the end of its session.
-      settle(reason instanceof TimeoutError ? 'timed-out' : 'aborted');
-      // Before the signal: what the work makes of it is not what the caller is told.
-      reject(reason);
-      controller.abort(reason);
-    };
-    const since = context.clock.wall();
-    const entry = { id: operation, name, durable: false, state: 'running', since, abort } as const;
-    settle = begin(context, host, entry, timeoutMs, options.signal);
-    tell(context, host, { type: 'session.operation-started', operation, name }, false);
-  });
-  // Where `fn` ends the session and throws in one go, nobody is left to hear of the abort.
-  aborted.catch(() => undefined);
-  try {
-    const { signal } = controller;
-    // A listener that heard of its start may have aborted it already.
-    const work = signal.aborted ? aborted : Promise.resolve(fn({ operation, signal, session }));
-    const result = await Promise.race([work, aborted]);
-    settle('done');
-    return result;
-  } catch (error) {
-    settle('failed');
-    throw error;
-  }
+): Promise<unknown> => {
+  const plan = checkedPlan(name, options);
+  return submit(context, host, { name, session, work: fn, journal: null }, plan);
 };
 
-const assertTakesWork = (context: RuntimeContext, host: SessionHost): void => {
+/** Checks how an operation is to be run. Throws `InvalidOptionError`. */
+export const checkedPlan = (name: unknown, options: OperationOptions): OperationPlan => {
+  refuseUnknown('run', options);
+  const { id, signal, timeoutMs = LIMITS.operationTimeoutMs } = options;
+  checkedName('name', name);
+  if (id !== undefined) checkedName('id', id);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new InvalidOptionError('signal', signal, 'an AbortSignal');
+  }
+  return {
+    id: id ?? newUuid(),
+    timeoutMs: checkedDuration('timeoutMs', timeoutMs, 1),
+    signal: signal ?? null,
+  };
+};
+
+/** Takes an operation on: it runs now, or waits for its place. Resolves with what its caller gets. */
+export const submit = async (
+  context: RuntimeContext,
+  host: SessionHost,
+  task: Task,
+  plan: OperationPlan,
+): Promise<unknown> => {
+  if (isReceiving(host.actor)) await afterTurn(host);
+  assertTakesWork(context, host, plan.id);
+  plan.signal?.throwIfAborted();
+  touch(context, host);
+  // A listener that heard of the activity may have paused or ended it, or given it work.
+  assertTakesWork(context, host, plan.id);
+
+  const operation = new RunningOperation(context, host, task, plan);
+  host.work ??= new WorkQueue(context.settings.maxConcurrentOperations, () => startsWork(host));
+  host.work.add(operation);
+  host.inFlight += 1;
+  context.inFlight += 1;
+  host.work.fillPlaces();
+  return operation.result;
+};
+
+const checkedName = (option: string, value: unknown): void => {
+  const most = LIMITS.operationNameLength;
+  if (typeof value === 'string' && value.length > 0 && value.length <= most) return;
+  throw new InvalidOptionError(option, value, `a text of 1 to ${most} characters`);
+};
+
+/** Throws unless one more operation of that id may be taken on. */
+const assertTakesWork = (context: RuntimeContext, host: SessionHost, id: string): void => {
   assertOpen(host);
   if (host.state === 'paused') throw new SessionPausedError();
   if (context.draining) throw new DrainingError(LIMITS.retryAfterMs);
@@ -75,50 +87,18 @@ const assertTakesWork = (context: RuntimeContext, host: SessionHost): void => {
   if (host.expiresAt !== null && context.clock.wall() >= host.expiresAt) {
     throw new SessionTerminatedError('max-lifetime');
   }
+  const { work } = host;
+  if (work === null) return;
+  if (work.get(id) !== undefined) throw new AlreadyExistsError('An operation of that id');
+  if (work.queued >= context.settings.maxQueuedOperations) {
+    throw new SessionBusyError(work.running, work.queued);
+  }
 };
 
-/** Counts an operation in, watches its time and its caller; returns what ends it, the first time it is called. */
-const begin = (
-  context: RuntimeContext,
-  host: SessionHost,
-  operation: Operation,
-  timeoutMs: number,
-  signal: AbortSignal | undefined,
-): ((outcome: OperationOutcome) => void) => {
-  const { id, name } = operation;
-  host.work ??= new WorkQueue();
-  host.work.add(operation);
-  host.inFlight += 1;
-  context.inFlight += 1;
-  context.counters.operationsStarted += 1;
-  const timedOut = (): void =>
-    operation.abort(new TimeoutError(`The operation ${JSON.stringify(name)}`, timeoutMs));
-  const timeout = Number.isFinite(timeoutMs)
-    ? context.clock.scheduler.schedule(timedOut, timeoutMs)
-    : null;
-  const callerAborts = (): void => operation.abort(signal?.reason);
-  signal?.addEventListener('abort', callerAborts, { once: true });
-  return (outcome) => {
-    if (host.work?.remove(id) !== true) return;
-    timeout?.unsubscribe();
-    signal?.removeEventListener('abort', callerAborts);
-    finish(context, host, { id, name }, outcome);
-  };
-};
-
-const finish = (
-  context: RuntimeContext,
-  host: SessionHost,
-  { id, name }: { id: string; name: string },
-  outcome: OperationOutcome,
-): void => {
-  if (host.work?.size === 0) host.work = null;
-  host.inFlight -= 1;
-  context.inFlight -= 1;
-  context.counters.operationsFinished += 1;
-  host.quietSince = context.clock.mono();
-  tell(context, host, { type: 'session.operation-finished', operation: id, name, outcome }, false);
-  // The silence deadlines it held off count from here.
-  if (host.inFlight === 0 && host.reason === null) fileNext(context, host);
-  if (context.inFlight === 0) context.onQuiet?.();
-};
+/**
+ * Whether an operation that waits may start. While the session is paused it waits on, with its time-out running: a pause
+ * lets finish what runs, and this does not run yet. A drain, or the end of the lifetime, refuses new work but lets this
+ * start: it was taken on before.
+ */
+const startsWork = (host: SessionHost): boolean =>
+  host.reason === null && !host.released && host.state !== 'paused';

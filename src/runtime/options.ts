@@ -12,8 +12,8 @@ import type { RuntimeSettings } from './runtime-context.ts';
 export const checkedSettings = (options: RuntimeOptions): RuntimeSettings => ({
   maxResident: count('maxResident', options.maxResident, LIMITS.maxResident),
   maxPerPrincipal: count('maxPerPrincipal', options.maxPerPrincipal, LIMITS.maxPerPrincipal),
-  tombstoneMs: finite('tombstoneMs', options.tombstoneMs ?? LIMITS.tombstoneMs),
-  sweepIntervalMs: finite('sweepIntervalMs', options.sweepIntervalMs ?? LIMITS.sweepIntervalMs),
+  tombstoneMs: finite('tombstoneMs', options.tombstoneMs, LIMITS.tombstoneMs),
+  sweepIntervalMs: finite('sweepIntervalMs', options.sweepIntervalMs, LIMITS.sweepIntervalMs),
   maxConcurrentOperations: count(
     'maxConcurrentOperations',
     options.maxConcurrentOperations,
@@ -25,26 +25,28 @@ export const checkedSettings = (options: RuntimeOptions): RuntimeSettings => ({
     LIMITS.queuedOperations,
   ),
   maxRecentEvents: count('maxRecentEvents', options.maxRecentEvents, LIMITS.recentEvents),
-  initTimeoutMs: checkedDuration('initTimeoutMs', options.initTimeoutMs ?? LIMITS.initTimeoutMs),
-  cleanupTimeoutMs: checkedDuration(
-    'cleanupTimeoutMs',
-    options.cleanupTimeoutMs ?? LIMITS.cleanupTimeoutMs,
-  ),
-  hookTimeoutMs: checkedDuration('hookTimeoutMs', options.hookTimeoutMs ?? LIMITS.hookTimeoutMs),
-  journal: checkedJournal(options.journal ?? {}),
+  initTimeoutMs: duration('initTimeoutMs', options.initTimeoutMs, LIMITS.initTimeoutMs),
+  cleanupTimeoutMs: duration('cleanupTimeoutMs', options.cleanupTimeoutMs, LIMITS.cleanupTimeoutMs),
+  hookTimeoutMs: duration('hookTimeoutMs', options.hookTimeoutMs, LIMITS.hookTimeoutMs),
+  journal: checkedJournal(options.journal),
 });
 
-const count = (option: string, value: number | undefined, otherwise: number): number =>
-  checkedCount(option, value ?? otherwise);
+// A default stands for what was left out, and for nothing else: `null` is a value that is not allowed.
+const count = (option: string, value: unknown, otherwise: number): number =>
+  checkedCount(option, value === undefined ? otherwise : value);
 
-const checkedJournal = (options: JournalOptions): RuntimeSettings['journal'] => {
+const duration = (option: string, value: unknown, otherwise: number): number =>
+  checkedDuration(option, value === undefined ? otherwise : value);
+
+const checkedJournal = (options: JournalOptions = {}): RuntimeSettings['journal'] => {
+  refuseUnknown('journal', options);
   const { maxEntries, maxBytes, onFull = 'refuse' } = options;
   if (onFull !== 'refuse' && onFull !== 'drop-oldest') {
     throw new InvalidOptionError('journal.onFull', onFull, "'refuse' or 'drop-oldest'");
   }
   return {
-    maxEntries: checkedCount('journal.maxEntries', maxEntries ?? LIMITS.journalEntries),
-    maxBytes: checkedCount('journal.maxBytes', maxBytes ?? LIMITS.journalBytes),
+    maxEntries: count('journal.maxEntries', maxEntries, LIMITS.journalEntries),
+    maxBytes: count('journal.maxBytes', maxBytes, LIMITS.journalBytes),
     dropOldest: onFull === 'drop-oldest',
   };
 };
@@ -52,7 +54,7 @@ const checkedJournal = (options: JournalOptions): RuntimeSettings['journal'] => 
 /** Checks the page of a `list`. Throws `InvalidOptionError`. */
 export const checkedPage = (options: ListOptions): { limit: number; cursor: string | null } => {
   refuseUnknown('list', options);
-  const limit = checkedCount('limit', options.limit ?? LIMITS.listPage);
+  const limit = count('limit', options.limit, LIMITS.listPage);
   if (limit > LIMITS.listPage) {
     throw new InvalidOptionError('limit', limit, `at most ${LIMITS.listPage}`);
   }
@@ -67,7 +69,8 @@ export const checkedPage = (options: ListOptions): { limit: number; cursor: stri
   return { limit, cursor };
 };
 
-const finite = (option: string, value: unknown): number => {
+const finite = (option: string, given: unknown, otherwise: number): number => {
+  const value = given === undefined ? otherwise : given;
   if (typeof value === 'number' && Number.isFinite(value) && value >= 1) return value;
   throw new InvalidOptionError(option, value, 'a finite number of milliseconds of at least 1');
 };

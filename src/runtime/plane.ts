@@ -3,22 +3,28 @@ import type { LifecycleEvent, Listener, SessionLifecycleEvent } from '../observe
 import { announce } from './announce.ts';
 import { queueHook } from './hook-queue.ts';
 import type { PlaneEvent, SessionHost } from './host.ts';
+import { reportError } from './report-error.ts';
 import type { RuntimeContext } from './runtime-context.ts';
+import type { Untold } from './untold.ts';
 
 /*
  * The session plane: what callers and listeners are shown of a session, in order, each change only after
  * its commit. The actor plane (XState's own observers) is ahead of it by what is not durable yet.
  */
 
-/** Puts an event in the row. `afterCommit`: it is told once a commit that carries it has succeeded. */
+/**
+ * Puts an event in the row. `afterCommit`: it is told once a commit that carries it has succeeded. Returns its place
+ * there; `null` where it was left out.
+ */
 export const tell = (
   context: RuntimeContext,
   host: SessionHost,
   event: PlaneEvent,
   afterCommit: boolean,
-): void => {
-  host.untold.add(event, context.clock.wall(), afterCommit);
+): Untold | null => {
+  const untold = host.untold.add(event, context.clock.wall(), afterCommit);
   if (!afterCommit) release(context, host, 0);
+  return untold;
 };
 
 /** Puts what a session tells of its birth before anything that was told of it meanwhile, and tells it. */
@@ -45,7 +51,7 @@ export const release = (context: RuntimeContext, host: SessionHost, recorded: nu
   if (untold.dropped === 0 || untold.size > 0) return;
   const error = new Error(`${untold.dropped} events were left out while the store failed.`);
   untold.dropped = 0;
-  announce(context, { type: 'runtime.error', where: `the session plane of ${host.id}`, error });
+  reportError(context, host, 'the session plane', error);
 };
 
 const show = (context: RuntimeContext, host: SessionHost, event: PlaneEvent, at: number): void => {
@@ -57,8 +63,10 @@ const show = (context: RuntimeContext, host: SessionHost, event: PlaneEvent, at:
   const { id, principal, seq } = host;
   const full: SessionLifecycleEvent = Object.freeze({ ...event, id, principal, seq, at });
   context.recent.add(full);
-  for (const listener of host.listeners) hear(context, listener, full);
-  for (const listener of context.listeners) hear(context, listener, full);
+  // Both as they are now: one that is added while this is told hears what comes after it.
+  const [own, everybodys] = [host.listeners, context.listeners];
+  for (const listener of own) hear(context, host, listener, full);
+  for (const listener of everybodys) hear(context, host, listener, full);
   hook(context, host, full);
 };
 
@@ -69,6 +77,8 @@ const hook = (context: RuntimeContext, host: SessionHost, event: SessionLifecycl
   }
   if (event.type === 'session.state-changed') {
     const { from, to } = event;
+    // It has run by now and was the last one: it tells of this step itself.
+    if (to === 'terminated' && context.application.hooks.onTerminated !== undefined) return;
     queueHook(context, host, 'onStateChanged', (onStateChanged) =>
       onStateChanged(context.reference(host), { from, to }),
     );
@@ -77,11 +87,14 @@ const hook = (context: RuntimeContext, host: SessionHost, event: SessionLifecycl
 
 const hear = <E extends LifecycleEvent>(
   context: RuntimeContext,
+  host: SessionHost,
   listener: Listener<E>,
   event: E,
 ): void =>
   contained(
     () => listener(event),
-    (error) =>
-      announce(context, { type: 'runtime.error', where: `a listener of ${event.type}`, error }),
+    (error) => {
+      const where = `a listener of ${event.type}`;
+      announce(context, { type: 'runtime.error', where, error }, { host, where });
+    },
   );

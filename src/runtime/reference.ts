@@ -17,7 +17,7 @@ import { attach, beat, touch } from './liveness.ts';
 import { run } from './operations.ts';
 import { checkedReason } from './options.ts';
 import { eventsOf } from './recent-events.ts';
-import { rotateId } from './rotate-id.ts';
+import { readById, rotateId } from './rotate-id.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import { send } from './send.ts';
 import type { BeatReply, Session, SessionActorView, SessionInfo } from './session.ts';
@@ -112,7 +112,7 @@ export class SessionReference implements Session {
     work: unknown,
     options: OperationOptions | DurableOptions = {},
   ): Promise<unknown> {
-    if ('durable' in options) {
+    if ('durable' in options && options.durable) {
       return runDurable(this.#context, this.#host, this, name, work, options);
     }
     if (typeof work !== 'function') {
@@ -152,7 +152,7 @@ export class SessionReference implements Session {
   }
 
   messages(options: MessagesOptions = {}): Promise<MessagePage> {
-    return messages(this.#context, this.#host.id, options);
+    return readById(this.#host, (id) => messages(this.#context, id, options));
   }
 
   async send(event: { readonly type: string }): Promise<void> {

@@ -1,6 +1,7 @@
 import { Fenced } from '../errors.ts';
 import { sendToSession } from '../xstate/session-actor.ts';
 import type { SessionHost } from './host.ts';
+import { forgetKey } from './key-index.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 
 /** Drops a session whose end is recorded: its actor reaches `terminated`, and every reference to it goes. */
@@ -37,12 +38,15 @@ export const letGo = (context: RuntimeContext, host: SessionHost): void => {
 const drop = (context: RuntimeContext, host: SessionHost): void => {
   if (context.hosts.get(host.id) !== host) return;
   context.hosts.delete(host.id);
+  context.rotated.delete(host.actor.id);
+  forgetKey(context, host);
   if (host.released) host.untold.clear();
   if (host.principal !== null) {
     const own = context.perPrincipal.get(host.principal);
     own?.delete(host);
     if (own?.size === 0) context.perPrincipal.delete(host.principal);
   }
+  host.onGone?.();
   if (context.hosts.size === 0) context.onQuiet?.();
 };
 

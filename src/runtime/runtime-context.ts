@@ -5,12 +5,14 @@ import type { Store } from '../store/contract.ts';
 import type { Clock } from '../time/clock.ts';
 import type { DeadlineWheel } from '../time/wheel.ts';
 import type { Registry } from '../xstate/registry-logic.ts';
-import type { BehaviourSpec } from './behaviour.ts';
+import type { CheckedBehaviour } from './behaviour-options.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { IdleSessions } from './eviction.ts';
 import type { Hooks } from './hooks.ts';
 import type { SessionHost } from './host.ts';
+import type { KeyedEntry } from './key-index.ts';
 import type { Recent } from './recent-events.ts';
+import type { Reservations } from './reservations.ts';
 import type { RuntimeOptions } from './runtime.ts';
 import type { Session } from './session.ts';
 import type { OperationHandler } from './work.ts';
@@ -54,7 +56,7 @@ export interface Application {
   readonly cleanup: RuntimeOptions['cleanup'] | null;
   readonly hooks: Hooks;
   readonly operations: Readonly<Record<string, OperationHandler>>;
-  readonly behaviours: Readonly<Record<string, BehaviourSpec>>;
+  readonly behaviours: Readonly<Record<string, CheckedBehaviour>>;
 }
 
 /** What the parts of one runtime share. Each part takes it as its first argument. */
@@ -72,12 +74,14 @@ export interface RuntimeContext {
   readonly hosts: Map<string, SessionHost>;
   /** Sessions in memory by principal, without the anonymous ones; a principal without one has no entry. */
   readonly perPrincipal: Map<string, Set<SessionHost>>;
-  /** Who may be asked to make room, and who is doing so: see `eviction.ts`. */
+  /** Who may be asked to make room: see `eviction.ts`. */
   readonly idle: IdleSessions;
-  /** Slots promised to sessions that wait for an evicted one to go. */
-  reserved: number;
-  /** Keyed creations under way, so that however many ask, one session is made: see `keyed.ts`. */
-  readonly keyed: Map<string, Promise<SessionHost>>;
+  /** Slots left by evicted sessions to those they were evicted for. */
+  readonly reserved: Reservations;
+  /** Sessions by principal and key, made or being made, so that however many ask, one is made: see `keyed.ts`. */
+  readonly keyed: Map<string, KeyedEntry>;
+  /** The ones in memory whose id was rotated, by the name of their actor, which it keeps. */
+  readonly rotated: Map<string, SessionHost>;
   readonly recent: Recent<LifecycleEvent>;
   /** Never changed in place: whoever goes through it goes through what was there. */
   listeners: readonly Listener<LifecycleEvent>[];
@@ -86,6 +90,8 @@ export interface RuntimeContext {
   readonly owner: string;
   /** Mono time at which the last gap ended; `-Infinity` without one. */
   endOfLastGap: number;
+  /** What the wall clock said more than the monotonic axis at the last tick, ms. */
+  wallOffset: number;
   /** Set by the drain: nothing new is taken, silence deadlines are frozen. */
   draining: boolean;
   /** Set at the very end of the drain: nothing is retried any more. */

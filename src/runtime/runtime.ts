@@ -18,7 +18,7 @@ import type { Client, McpServerSpec, Residency, Session, SessionInfo } from './s
 import type { OperationHandler } from './work.ts';
 
 /** How a runtime is made. Everything has a default; what is not allowed throws `InvalidOptionError`. */
-export interface RuntimeOptions<Data = unknown> {
+export interface RuntimeOptions<Data = unknown, Input = Data> {
   /** Where sessions are recorded; default: the memory store, which does not outlive the process. */
   readonly store?: Store;
   /** Source of time; default: the system's. Tests give a virtual one. */
@@ -44,7 +44,7 @@ export interface RuntimeOptions<Data = unknown> {
    * What the data of a session looks like: any Standard Schema (zod, valibot, arktype …). Without one, data is any
    * JSON. At most 256 KiB.
    */
-  readonly data?: StandardSchemaV1<unknown, Data>;
+  readonly data?: StandardSchemaV1<Input, Data>;
   /**
    * Makes a session ready before anybody gets it: the one callback that can fail a session. Has 30 s (`initTimeoutMs`).
    * When it throws, or its time is over, the session ends with `init-failed` and `create` rejects with
@@ -77,7 +77,7 @@ export interface RuntimeOptions<Data = unknown> {
 }
 
 /** How a session is made. */
-export interface CreateOptions<Data = unknown> {
+export interface CreateOptions<Input = unknown> {
   /** The other end. */
   readonly client?: Client;
   /** The owner's own data about it: JSON, at most 16 KiB. */
@@ -88,7 +88,7 @@ export interface CreateOptions<Data = unknown> {
    */
   readonly beats?: 'first' | 'required' | 'off';
   /** Its data at the start; validated. Default: what the schema makes of `undefined`, or `{}` without one. */
-  readonly data?: Data;
+  readonly data?: Input;
   /** The MCP servers it works with: JSON, at most 64 KiB together. */
   readonly mcpServers?: readonly McpServerSpec[];
   /** The registered name of its behaviour; default: none. */
@@ -96,8 +96,9 @@ export interface CreateOptions<Data = unknown> {
   /** What its behaviour is started with. */
   readonly input?: unknown;
   /**
-   * The same principal's `create` with the same key gives the same session, as long as that has not ended. 1 to 256
-   * characters. Not for anonymous callers, whom nothing tells apart.
+   * The same principal's `create` with the same key gives the same session, as long as that has not ended: what else
+   * is given then, an `id` too, is not looked at. 1 to 256 characters. Not for anonymous callers, whom nothing tells
+   * apart.
    */
   readonly idempotencyKey?: string;
   /** An id minted ahead with `mintSessionId`, for a front-end that must name the session first. */
@@ -105,8 +106,8 @@ export interface CreateOptions<Data = unknown> {
 }
 
 /** How a keyed session is made, if there is none of that key. */
-export interface KeyedOptions<Data = unknown>
-  extends Omit<CreateOptions<Data>, 'id' | 'idempotencyKey'> {
+export interface KeyedOptions<Input = unknown>
+  extends Omit<CreateOptions<Input>, 'id' | 'idempotencyKey'> {
   /** The owner's own key for it, unique among the principal's sessions that have not ended; 1 to 256 characters. */
   readonly key: string;
 }
@@ -128,16 +129,22 @@ export interface SessionPage {
 }
 
 /** The runtime as one caller sees it: only the caller's own sessions exist. */
-export interface BoundRuntime<Data = unknown> {
+export interface BoundRuntime<Data = unknown, Input = Data> {
   /** Whom it is bound to; `null` is an anonymous caller. */
   readonly principal: string | null;
-  /** Makes a session of this principal. Its record is durable when this resolves. */
-  create(options?: CreateOptions<Data>): Promise<Session<Data>>;
   /**
-   * The principal's session of that key, made if there is none: one, however many ask at once. A session that ends
-   * frees its key. Throws `ForbiddenError` for an anonymous caller.
+   * Makes a session of this principal. Its record is durable when this resolves. Where `maxResident` or
+   * `maxPerPrincipal` is reached and the store is not durable, the principal's session that has been idle for the
+   * longest is ended first, with `evicted`, whether a stream is attached to it or not; an anonymous caller's never is.
+   * Rejects with `CapacityError` where there is none, or its end cannot be recorded, and with `DrainingError`.
    */
-  getOrCreate(options: KeyedOptions<Data>): Promise<Session<Data>>;
+  create(options?: CreateOptions<Input>): Promise<Session<Data>>;
+  /**
+   * The principal's session of that key, made if there is none: one, however many ask at once, with the options of
+   * the one that made it. A session that ends frees its key: one that is ending is waited for. To ask is no activity.
+   * Rejects like `create`, and with `ForbiddenError` for an anonymous caller.
+   */
+  getOrCreate(options: KeyedOptions<Input>): Promise<Session<Data>>;
   /**
    * The session of that id. Rejects with `InvalidSessionIdError` for an id nobody can have minted, and with
    * one and the same `SessionNotFoundError` for an unknown one and for somebody else's.
@@ -147,7 +154,11 @@ export interface BoundRuntime<Data = unknown> {
   list(options?: ListOptions): Promise<SessionPage>;
   /** Ends a session; see `Session.terminate`. */
   terminate(id: string, reason?: 'client' | 'operator'): Promise<EndReason>;
-  /** Ends all of the caller's sessions. Resolves with their number. Throws `ForbiddenError` for an anonymous caller. */
+  /**
+   * Ends all sessions the caller has in memory now. Every one is tried. Resolves with how many there were, once their
+   * ends are recorded; rejects with the first `StoreError` otherwise: those ends go on all the same. Throws
+   * `ForbiddenError` for an anonymous caller.
+   */
   terminateAll(reason?: 'client' | 'operator'): Promise<number>;
   /** Whether an id is of use to this caller, by the same look-ups as `get`. No activity, no wake. */
   validate(id: string): Promise<Validation>;
@@ -196,26 +207,26 @@ export interface RuntimeStats {
  * The runtime: it holds all sessions and sees everything. Give a front-end `as(principal)` instead, which
  * sees one caller's.
  */
-export interface Runtime<Data = unknown>
+export interface Runtime<Data = unknown, Input = Data>
   extends Omit<
-      BoundRuntime<Data>,
+      BoundRuntime<Data, Input>,
       'create' | 'getOrCreate' | 'list' | 'principal' | 'terminateAll' | 'validate'
     >,
     AsyncDisposable {
   create(
-    options?: CreateOptions<Data> & { readonly principal?: string | null },
+    options?: CreateOptions<Input> & { readonly principal?: string | null },
   ): Promise<Session<Data>>;
   /** Without a principal, the key is one of the application's own. */
   getOrCreate(
-    options: KeyedOptions<Data> & { readonly principal?: string | null },
+    options: KeyedOptions<Input> & { readonly principal?: string | null },
   ): Promise<Session<Data>>;
   list(options?: ListOptions & { readonly principal?: string | null }): Promise<SessionPage>;
-  /** Ends all sessions of a principal. Resolves with their number. */
+  /** Ends all sessions of a principal. See `BoundRuntime.terminateAll`. */
   terminateAll(principal: string, reason?: 'client' | 'operator'): Promise<number>;
   /** Whether an id is of use to this caller; without one, to the runtime itself. */
   validate(id: string, caller?: { readonly principal: string | null }): Promise<Validation>;
   /** The runtime as this caller sees it; `null` is an anonymous caller. */
-  as(principal: string | null): BoundRuntime<Data>;
+  as(principal: string | null): BoundRuntime<Data, Input>;
   /** Hears what all sessions, and the runtime itself, tell from now on. */
   subscribe(listener: Listener<LifecycleEvent>): Unsubscribe;
   /** Recent events of all sessions and the runtime, oldest first. */
@@ -235,7 +246,10 @@ export interface Runtime<Data = unknown>
    * and for operators; an empty list is the expected answer. O(sessions).
    */
   validateAll(): readonly Problem[];
-  /** Looks at every deadline now instead of at the next tick. Resolves with what that ended, once it is recorded. */
+  /**
+   * Looks at every deadline now instead of at the next tick. Resolves with what that ended, once it is recorded; an end
+   * whose record failed goes on, but is left out. On a clock that stands still it waits for it to be moved on.
+   */
   reap(): Promise<readonly Reaped[]>;
   /**
    * Takes nothing new, lets running operations finish for `operationsMs` (default 15 s), aborts the rest,

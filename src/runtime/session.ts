@@ -102,8 +102,10 @@ export interface Session<Data = unknown> {
   beatReply(): BeatReply;
   /**
    * Runs work that has an answer due. While it runs or waits for one of the 64 places, no silence deadline
-   * counts. Refused when paused (`SessionPausedError`) and when 1,000 wait already (`SessionBusyError`). Rejects
-   * with what `fn` throws, `TimeoutError`, the reason it was aborted with, or `SessionTerminatedError`.
+   * counts. Refused when paused (`SessionPausedError`), when 1,000 wait already (`SessionBusyError`), and with an id that
+   * is in use (`AlreadyExistsError`). Rejects with what `fn` throws, `TimeoutError`, the reason it was aborted with, or
+   * `SessionTerminatedError`; `fn` is never called when that happens while it waits. After an abort or a time-out the
+   * place is given on at once: `fn` must heed its signal, or it runs on beside 64 others.
    */
   run<T>(
     name: string,
@@ -112,7 +114,10 @@ export interface Session<Data = unknown> {
   ): Promise<T>;
   /**
    * Runs the handler registered under `operations[name]`. Its start is journalled before the handler runs, and its
-   * outcome before the result is returned. Throws `InvalidOptionError` for a name nobody registered.
+   * outcome before the result is returned. Input and result are JSON, at most 256 KiB each; the handler and the caller get
+   * copies. Rejects as the other `run` does, and with `InvalidOptionError` for a name nobody registered or data JSON
+   * cannot carry, and with `StoreError` when the start was not recorded (the handler was not called) or the outcome not
+   * yet (it was called, and the record is tried again: asking once more would do the work twice).
    */
   run<T = unknown>(name: string, input: unknown, options: DurableOptions): Promise<T>;
   /** What it is doing, in the order it was asked for. */
@@ -137,8 +142,10 @@ export interface Session<Data = unknown> {
   /** Reads the conversation. No activity; answers after the end too, while the tombstone is kept. */
   messages(options?: MessagesOptions): Promise<MessagePage>;
   /**
-   * Sends an event to the behaviour. Resolves once what it made of it is recorded. Throws `InvalidEventError` for a
-   * type it does not know, `BehaviourDownError` (with the event) while there is none running.
+   * Sends an event to the behaviour; an activity. Resolves once what came of it is recorded: also where the behaviour
+   * fails on it, which is told as `session.behaviour-failed`; it is not sent again. Throws `InvalidEventError` for a
+   * type it does not know, `BehaviourDownError` (with the event) while there is none running, `SessionPausedError`;
+   * rejects with `StoreError` when that commit failed: the event was delivered all the same.
    */
   send(event: { readonly type: string; readonly [field: string]: unknown }): Promise<void>;
   /** The behaviour, to look at; `null` if the session has none. */
@@ -147,14 +154,18 @@ export interface Session<Data = unknown> {
   health(): SessionHealth;
   /**
    * Gives it a new id, once that is recorded; the old one is unknown from then on, to everybody. For a change of
-   * privilege, such as a log-in. The actor keeps its own name.
+   * privilege, such as a log-in. References to it go on; the actor keeps its own name. Who asks at the same time gets
+   * the same new id. Rejects with `StoreError` when that commit failed: then the id stays, and nothing is tried again.
    */
   rotateId(): Promise<string>;
   /** Its recent events, oldest first: what a late subscriber missed, as far as the runtime still has it. */
   recentEvents(): readonly SessionLifecycleEvent[];
   /** A stream or socket of the client is here. Call what it returns when it goes. Presence is not work. */
   attach(): Unsubscribe;
-  /** Sets it aside. Running work finishes, or is aborted with `abort`. On a paused session: no effect. */
+  /**
+   * Sets it aside. Running work finishes; work that waits for its place waits on until `resume`, with its time-out
+   * running. With `abort` both are aborted. On a paused session: no effect.
+   */
   pause(options?: { readonly abort?: boolean }): Promise<void>;
   /** Takes it up again. On an active session: no effect. */
   resume(): Promise<void>;

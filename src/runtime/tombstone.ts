@@ -118,7 +118,7 @@ export class Tombstone implements Session {
   }
 
   health(): SessionHealth {
-    return recordHealth(this.#record);
+    return recordHealth(this.#context, this.#record);
   }
 
   async rotateId(): Promise<never> {

@@ -9,6 +9,7 @@ import { checkedPlan, drain } from './drain.ts';
 import type { Problem, Reaped, RuntimeHealth, Validation } from './health.ts';
 import { getSession, listSessions } from './lookup.ts';
 import { checkedReason } from './options.ts';
+import { reap } from './reap.ts';
 import type {
   BoundRuntime,
   CreateOptions,
@@ -20,10 +21,12 @@ import type {
   SessionPage,
 } from './runtime.ts';
 import type { RuntimeContext } from './runtime-context.ts';
+import { runtimeHealth } from './runtime-health.ts';
 import type { Session } from './session.ts';
 import { stats } from './stats.ts';
 import { terminateAll } from './terminate-all.ts';
-import { reap, runtimeHealth, validate, validateAll } from './upkeep.ts';
+import { validate } from './validate.ts';
+import { validateAll } from './validate-all.ts';
 
 /** The runtime as its owner holds it: it sees everything. */
 export class TrustedRuntime implements Runtime {

@@ -3,7 +3,8 @@ import type { PlaneEvent } from './host.ts';
 
 /** One thing waiting to be told on the session plane. */
 export interface Untold {
-  readonly event: PlaneEvent;
+  /** That of an append gets its number when that is in. */
+  event: PlaneEvent;
   /** Wall time at which it happened. */
   readonly at: number;
   /** The change it tells of: it may be told once that is recorded. 0: it needs no commit, but keeps its place. */
@@ -31,15 +32,26 @@ export class UntoldRow {
     return this.#row.length - this.#head;
   }
 
-  /** Puts an event in the row. `afterCommit`: it tells of a change that is to be recorded first. */
-  add(event: PlaneEvent, at: number, afterCommit: boolean): void {
+  /**
+   * Puts an event in the row. `afterCommit`: it tells of a change that is to be recorded first. Returns its place;
+   * `null` where it was left out.
+   */
+  add(event: PlaneEvent, at: number, afterCommit: boolean): Untold | null {
     if (afterCommit) this.asked += 1;
     // While a store fails, work goes on and would tell without end. Changes of state are never left out.
     else if (this.size >= LIMITS.untoldEvents && event.type !== 'session.state-changed') {
       this.dropped += 1;
-      return;
+      return null;
     }
-    this.#row.push({ event, at, mark: afterCommit ? this.asked : 0 });
+    const untold: Untold = { event, at, mark: afterCommit ? this.asked : 0 };
+    this.#row.push(untold);
+    return untold;
+  }
+
+  /** Takes these out: what they tell of did not come to be. */
+  remove(gone: ReadonlySet<Untold>): void {
+    this.#row = this.#row.slice(this.#head).filter((one) => !gone.has(one));
+    this.#head = 0;
   }
 
   /** Puts events before all others: they happened first, and may be told at once. */

@@ -15,7 +15,7 @@ export interface OperationOptions {
   readonly timeoutMs?: number | 'off';
   /** The caller's own way to abort it. */
   readonly signal?: AbortSignal;
-  /** The caller's own id for it, 1 to 128 characters, unique among the session's running ones; default: a UUID. */
+  /** The caller's own id for it, 1 to 128 characters; of its session's operations in flight no other has it. Default: a UUID. */
   readonly id?: string;
 }
 

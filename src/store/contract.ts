@@ -42,8 +42,8 @@ export interface SessionRecord {
   /** Whom it belongs to; `null` is anonymous. */
   readonly principal: string | null;
   /**
-   * The owner's own key for it; `null` for none. Unique per principal, the anonymous (`null`) one included,
-   * for as long as the record is there: a tombstone still has its key.
+   * The owner's own key for it; `null` for none. Unique per principal, the anonymous (`null`) one included, among the
+   * records that are not `terminated`: a tombstone still shows its key, but the key is free.
    */
   readonly key: string | null;
   /**
@@ -74,7 +74,7 @@ export type JournalData = unknown;
 
 /** One entry of a session's append-only log, as it is read. */
 export interface JournalEntry {
-  /** 1, 2, 3 … without a hole. */
+  /** 1, 2, 3 … without a hole, from the first one that was not trimmed. */
   readonly seq: number;
   /** The fencing number under which it was written. */
   readonly epoch: number;
@@ -91,9 +91,12 @@ export interface Change {
   readonly session?: StoredSession;
   readonly snapshot?: unknown;
   readonly append?: readonly JournalData[];
-  /** Entries with a lower `seq` go. Numbers are not given out again. */
+  /** Entries with a lower `seq` go, those of this change's `append` included. Numbers are not given out again. */
   readonly trimBefore?: number;
-  /** A new id for the record and its journal; the old one is unknown from then on. `AlreadyExistsError` if it is taken. */
+  /**
+   * A new id for the record and its journal; the old one is unknown from then on, and free. `AlreadyExistsError` if
+   * another record has it; its own is no change.
+   */
   readonly id?: string;
 }
 
@@ -115,7 +118,8 @@ export interface Page {
  *
  * - `Fenced`: certain, another commit or owner won, or the record was removed.
  * - `OutcomeUnknown`: the answer was lost. Only a store whose answer can be lost raises it.
- * - `AlreadyExistsError`: `create` of an id, or of a principal's key, that is there.
+ * - `AlreadyExistsError`: `create` of an id, or of a principal's key, that is taken; likewise `commit` with an `id`
+ *   that is taken, or one that brings a `terminated` record back whose key is taken. Nothing was changed.
  * - any other error: certain, nothing was changed. `StoreError`, not retryable, after `close`.
  */
 export interface Store {
@@ -123,7 +127,7 @@ export interface Store {
   readonly durable: boolean;
   create(record: NewRecord): Promise<SessionRecord>;
   load(id: string): Promise<SessionRecord | null>;
-  /** By the owner's own key. */
+  /** The one that has not ended, by the owner's own key; `null` where there is none. */
   find(principal: string | null, key: string): Promise<SessionRecord | null>;
   /** Compares `held.token`; writes the change atomically; returns the record with a new token. */
   commit(held: SessionRecord, change: Change): Promise<SessionRecord>;
@@ -134,7 +138,7 @@ export interface Store {
   claim(id: string, owner: string): Promise<SessionRecord | null>;
   /** Gives it up: `owner` becomes `null`, `epoch` stays. Compares `held.token`. */
   release(held: SessionRecord): Promise<void>;
-  /** Entries with `seq > after`, oldest first, at most `limit`; none for an id that is not there. */
+  /** Entries with `seq > after`, oldest first, at most `limit`; none for an id that is not there. O(`limit`). */
   readJournal(
     id: string,
     options: { after: number; limit: number },

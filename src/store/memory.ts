@@ -12,6 +12,7 @@ import type {
 import { DueIndex } from './due-index.ts';
 import { IdOrder } from './id-order.ts';
 import { jsonCopy } from './json-copy.ts';
+import { MemoryJournal } from './memory-journal.ts';
 
 /**
  * Makes a store that lives in this process and ends with it (`durable` is false). For development, for tests,
@@ -22,22 +23,26 @@ import { jsonCopy } from './json-copy.ts';
  * `InvalidOptionError`, before anything is changed.
  *
  * For n records: `create`, `load`, `find`, `claim`, `release` and `remove` are O(1), and `commit` is O(1) and
- * O(log n) where it moves `due`; `dueBefore` is O(k log n) for the k it returns. `list` looks only at the
+ * O(log n) where it moves `due`; `readJournal` is O(`limit`); `dueBefore` is O(k log n) for the k it returns. `list` looks only at the
  * records of its principal, or at all where none is named; the first page after records came or went is
  * O(n), one after that is O(log n) and a look at each record it passes by.
  */
 export const createMemoryStore = (): Store => new MemoryStore();
 
-/** A record and its journal, of which entry `seq` is at `seq - 1`. */
+/** A record and its journal. */
 interface Row {
   record: SessionRecord;
-  readonly journal: JournalEntry[];
+  readonly journal: MemoryJournal;
 }
+
+/** The key that it takes: an ended session's is free again. */
+const keyTaken = ({ key, state }: Pick<SessionRecord, 'key' | 'state'>): string | null =>
+  state === 'terminated' ? null : key;
 
 /** The records of one principal. */
 interface Belongings {
   readonly ids: IdOrder;
-  /** Their ids by the owner's own key. */
+  /** The ids of those that have not ended, by the owner's own key. */
   readonly keys: Map<string, string>;
 }
 
@@ -54,10 +59,8 @@ class MemoryStore implements Store {
   async create(given: NewRecord): Promise<SessionRecord> {
     this.#assertOpen();
     const { id, principal, key } = given;
-    if (this.#rows.has(id)) throw new AlreadyExistsError('The session id');
-    if (key !== null && this.#belongings.get(principal)?.keys.has(key)) {
-      throw new AlreadyExistsError("The session's key");
-    }
+    this.#assertFree(id);
+    this.#assertKeyFree(principal, keyTaken(given));
     const record: SessionRecord = Object.freeze({
       id,
       principal,
@@ -72,12 +75,7 @@ class MemoryStore implements Store {
       session: jsonCopy(given.session, 'session'),
       snapshot: jsonCopy(given.snapshot ?? null, 'snapshot'),
     });
-    this.#rows.set(id, { record, journal: [] });
-    this.#ids.add(id);
-    const { ids, keys } = this.#belongingsOf(principal);
-    ids.add(id);
-    if (key !== null) keys.set(key, id);
-    this.#file(record);
+    this.#put({ record, journal: new MemoryJournal() });
     return record;
   }
 
@@ -97,8 +95,9 @@ class MemoryStore implements Store {
     const row = this.#rowOf(held);
     const { epoch, journalSeq } = row.record;
     // All copies are made before the first write: one that is refused leaves everything as it was.
-    const { state, due, session, snapshot } = change;
+    const { id, state, due, session, snapshot } = change;
     const written = {
+      ...(id === undefined ? {} : { id }),
       ...(state === undefined ? {} : { state }),
       ...(due === undefined ? {} : { due: jsonCopy<StoredDeadline | null>(due, 'due') }),
       ...(session === undefined ? {} : { session: jsonCopy(session, 'session') }),
@@ -107,8 +106,20 @@ class MemoryStore implements Store {
     const entries = (change.append ?? []).map((data, index) =>
       Object.freeze({ seq: journalSeq + index + 1, epoch, data: jsonCopy(data, 'append') }),
     );
+    const before = row.record;
+    const after = { ...before, ...written, journalSeq: journalSeq + entries.length };
+    const moves = after.id !== before.id;
+    if (moves) this.#assertFree(after.id);
+    const revives = keyTaken(before) === null && keyTaken(after) !== null;
+    if (revives) this.#assertKeyFree(after.principal, after.key);
+
     for (const entry of entries) row.journal.push(entry);
-    this.#file(this.#replace(row, { ...written, journalSeq: journalSeq + entries.length }));
+    row.journal.trimBefore(change.trimBefore ?? 0);
+    if (moves) this.#take(row);
+    this.#freeKey(before);
+    this.#replace(row, after);
+    if (moves) this.#put(row);
+    else this.#file(row.record);
     return row.record;
   }
 
@@ -131,7 +142,7 @@ class MemoryStore implements Store {
     { after, limit }: { after: number; limit: number },
   ): Promise<readonly JournalEntry[]> {
     this.#assertOpen();
-    return this.#rows.get(id)?.journal.slice(after, after + limit) ?? [];
+    return this.#rows.get(id)?.journal.read(after, limit) ?? [];
   }
 
   async list({ state, principal, cursor, limit }: Parameters<Store['list']>[0]): Promise<Page> {
@@ -155,14 +166,7 @@ class MemoryStore implements Store {
 
   async remove(held: SessionRecord): Promise<void> {
     this.#assertOpen();
-    const { id, principal, key } = this.#rowOf(held).record;
-    this.#rows.delete(id);
-    this.#ids.delete(id);
-    const { ids, keys } = this.#belongingsOf(principal);
-    ids.delete(id);
-    if (key !== null) keys.delete(key);
-    if (ids.size === 0) this.#belongings.delete(principal);
-    this.#due.set(id, null);
+    this.#take(this.#rowOf(held));
   }
 
   async close(): Promise<void> {
@@ -171,6 +175,42 @@ class MemoryStore implements Store {
 
   #assertOpen(): void {
     if (this.#closed) throw new StoreError('it is closed', undefined, false);
+  }
+
+  #assertFree(id: string): void {
+    if (this.#rows.has(id)) throw new AlreadyExistsError('The session id');
+  }
+
+  #assertKeyFree(principal: string | null, key: string | null): void {
+    if (key !== null && this.#belongings.get(principal)?.keys.has(key)) {
+      throw new AlreadyExistsError("The session's key");
+    }
+  }
+
+  /** Enters a row into every index. */
+  #put(row: Row): void {
+    const { id, principal } = row.record;
+    this.#rows.set(id, row);
+    this.#ids.add(id);
+    this.#belongingsOf(principal).ids.add(id);
+    this.#file(row.record);
+  }
+
+  /** Takes a row out of every index. */
+  #take({ record }: Row): void {
+    const { id, principal } = record;
+    this.#rows.delete(id);
+    this.#ids.delete(id);
+    this.#freeKey(record);
+    const { ids } = this.#belongingsOf(principal);
+    ids.delete(id);
+    if (ids.size === 0) this.#belongings.delete(principal);
+    this.#due.set(id, null);
+  }
+
+  #freeKey(record: SessionRecord): void {
+    const key = keyTaken(record);
+    if (key !== null) this.#belongings.get(record.principal)?.keys.delete(key);
   }
 
   /** The row `held` still stands for. Throws `Fenced` where it stands for none. */
@@ -185,7 +225,10 @@ class MemoryStore implements Store {
     return row.record;
   }
 
+  /** Enters a record where it is looked for by its key and by its due. */
   #file(record: SessionRecord): void {
+    const key = keyTaken(record);
+    if (key !== null) this.#belongingsOf(record.principal).keys.set(key, record.id);
     this.#due.set(record.id, record.due?.at ?? null);
   }
 

@@ -7,6 +7,8 @@ import { KEYS } from './store-contract/keys.ts';
 import { LISTING } from './store-contract/listing.ts';
 import { OWNERSHIP } from './store-contract/ownership.ts';
 import { RECORDS } from './store-contract/records.ts';
+import { RENAMING } from './store-contract/renaming.ts';
+import { TRIMMING } from './store-contract/trimming.ts';
 
 /** One thing every store must do. `run` rejects with an AssertionError that says what it did instead. */
 export interface ContractCase {
@@ -26,6 +28,8 @@ const CASES = [
   ...KEYS,
   ...COMMITS,
   ...JOURNAL,
+  ...TRIMMING,
+  ...RENAMING,
   ...OWNERSHIP,
   ...LISTING,
   ...DUE,

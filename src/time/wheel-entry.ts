@@ -50,3 +50,15 @@ export const takeFirst = <E extends WheelEntry>(bucket: WheelBucket<E>): E | und
 
 /** Whether all entries of a bucket were taken out or taken. */
 export const isEmpty = (bucket: WheelBucket): boolean => bucket.head >= bucket.entries.length;
+
+/** The next bucket of a stack with entries left; the empty ones on top of it are dropped. */
+export const frontOf = <E extends WheelEntry>(
+  stack: WheelBucket<E>[],
+): WheelBucket<E> | undefined => {
+  let bucket = stack.at(-1);
+  while (bucket !== undefined && isEmpty(bucket)) {
+    stack.pop();
+    bucket = stack.at(-1);
+  }
+  return bucket;
+};

@@ -3,6 +3,7 @@ import { InvalidOptionError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Clock } from './clock.ts';
 import {
+  frontOf,
   isEmpty,
   putInto,
   takeFirst,
@@ -152,6 +153,13 @@ export class DeadlineWheel<E extends WheelEntry> {
     this.#unfile(entry);
   }
 
+  /** When a filed entry is looked at, mono ms: now, where it stands in line. `null`: it is not filed. */
+  filedFor(entry: E): number | null {
+    if (entry.bucket === null) return null;
+    const { tick } = entry.bucket;
+    return tick === null ? this.#clock.mono() : this.#boundary(tick);
+  }
+
   /**
    * Has every entry looked at soon, whenever it was filed for, paced like all looks: what fell due goes first,
    * then the rest in the order of its ticks. For when the numbers behind the deadlines changed meaning, such as
@@ -285,12 +293,3 @@ export class DeadlineWheel<E extends WheelEntry> {
     return this.#boundary(tick) < mono ? tick + 1 : tick;
   }
 }
-
-const frontOf = <E extends WheelEntry>(stack: WheelBucket<E>[]): WheelBucket<E> | undefined => {
-  let bucket = stack.at(-1);
-  while (bucket !== undefined && isEmpty(bucket)) {
-    stack.pop();
-    bucket = stack.at(-1);
-  }
-  return bucket;
-};

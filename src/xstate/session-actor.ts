@@ -28,6 +28,12 @@ const SESSION_EVENTS = {
 /** Actors in the middle of an event, and whether another was sent to them meanwhile. */
 const receiving = new WeakMap<SessionActor, { interrupted: boolean }>();
 
+/** Events that were sent with `sendToSession`. */
+const sent = new WeakSet<object>();
+
+/** Whether this very event was sent with `sendToSession`: what its children send a session was not. */
+export const wasSentToSession = (event: object): boolean => sent.has(event);
+
 /** Whether the actor is in the middle of an event sent with `sendToSession`. Never true in a microtask. */
 export const isReceiving = (actor: SessionActor): boolean => receiving.has(actor);
 
@@ -42,6 +48,7 @@ export const sendToSession = (actor: SessionActor, event: SessionEvent): Recepti
   }
   const before = actor.getSnapshot();
   if (before.status !== 'active') return 'ignored';
+  sent.add(event);
 
   const outer = receiving.get(actor);
   if (outer !== undefined) {

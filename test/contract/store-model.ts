@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { SessionState } from '../../machines/index.ts';
 import type { JournalEntry, NewRecord, SessionRecord, Store } from '../../src/store/contract.ts';
+import { storedSession } from '../../src/testing/store-contract/case.ts';
 import type { OpenedStore } from '../../src/testing/store-contract.ts';
 
 const IDS = ['a', 'b', 'c', 'd'];
@@ -11,7 +12,15 @@ const STATES: readonly SessionState[] = ['active', 'idle', 'terminated'];
 /** `held` picks one of all records the store ever answered with, so most of them are stale. */
 type Step =
   | { op: 'create'; id: string; principal: string | null; key: string | null; at: number | null }
-  | { op: 'commit'; held: number; state?: SessionState; at?: number | null; append: number }
+  | {
+      op: 'commit';
+      held: number;
+      state?: SessionState;
+      at?: number | null;
+      append: number;
+      trimBefore?: number;
+      id?: string;
+    }
   | { op: 'claim'; id: string; owner: string }
   | { op: 'release' | 'remove'; held: number };
 
@@ -32,6 +41,8 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
       state: fc.constantFrom(...STATES),
       at,
       append: fc.nat({ max: 3 }),
+      trimBefore: fc.nat({ max: 9 }),
+      id: fc.constantFrom(...IDS),
     },
     { requiredKeys: ['op', 'held', 'append'] },
   ),
@@ -58,8 +69,8 @@ class Model {
     return this.records.some((one) => one.id === record.id && one.token === record.token);
   }
 
-  put(record: SessionRecord): void {
-    this.records = [...this.records.filter((one) => one.id !== record.id), record];
+  put(record: SessionRecord, insteadOf = record.id): void {
+    this.records = [...this.records.filter((one) => one.id !== insteadOf), record];
     this.records.sort((a, b) => (a.id < b.id ? -1 : 1));
     this.answered.push(record);
   }
@@ -70,6 +81,19 @@ class Model {
   }
 }
 
+/** Whether another record than `own` keeps this one from being there. */
+const isTaken = (model: Model, wanted: Omit<NewRecord, 'session'>, own?: string): boolean =>
+  model.records.some(
+    (one) =>
+      one.id !== own &&
+      (one.id === wanted.id ||
+        (wanted.key !== null &&
+          one.key === wanted.key &&
+          one.principal === wanted.principal &&
+          one.state !== 'terminated' &&
+          wanted.state !== 'terminated')),
+  );
+
 const dueAt = (time: number | null): NewRecord['due'] =>
   time === null ? null : { at: time, deadline: 'maxLifetime' };
 
@@ -78,12 +102,10 @@ const FENCED = 'ERR_HOLDFAST_FENCED';
 
 const create = async (model: Model, store: Store, step: Step & { op: 'create' }) => {
   const { id, principal, key } = step;
-  const session = { createdAt: 1, endedAt: null, reason: null, client: null, metadata: { id } };
+  const session = storedSession({ id });
   const columns = { owner: null, state: 'active', due: dueAt(step.at), schema: 1 } as const;
   const given = { id, principal, key, ...columns, session, snapshot: null };
-  const taken = model.records.some(
-    (one) => one.id === id || (key !== null && one.key === key && one.principal === principal),
-  );
+  const taken = isTaken(model, given);
   const made = await store.create(given).catch(codeOf);
   if (taken) return assert.equal(made, 'ERR_HOLDFAST_ALREADY_EXISTS');
   const { token } = made as SessionRecord;
@@ -99,14 +121,25 @@ const commit = async (model: Model, store: Store, step: Step & { op: 'commit' })
   const columns = {
     ...(step.state === undefined ? {} : { state: step.state }),
     ...(step.at === undefined ? {} : { due: dueAt(step.at) }),
+    ...(step.id === undefined ? {} : { id: step.id }),
   };
-  const answer = await store.commit(on, { ...columns, append }).catch(codeOf);
+  const trim = step.trimBefore === undefined ? {} : { trimBefore: step.trimBefore };
+  const answer = await store.commit(on, { ...columns, ...trim, append }).catch(codeOf);
   if (!model.isFresh(on)) return assert.equal(answer, FENCED);
+  const before = model.records.find((one) => one.id === on.id) ?? on;
+  if (isTaken(model, { ...before, ...columns }, on.id)) {
+    return assert.equal(answer, 'ERR_HOLDFAST_ALREADY_EXISTS');
+  }
   const journal = model.journals.get(on.id) ?? [];
-  for (const data of append) journal.push({ seq: journal.length + 1, epoch: on.epoch, data });
-  model.journals.set(on.id, journal);
-  const { token } = answer as SessionRecord;
-  model.put({ ...on, ...columns, token, journalSeq: journal.length });
+  const entries = append.map((data, n) => ({ seq: on.journalSeq + n + 1, epoch: on.epoch, data }));
+  const { token, id } = answer as SessionRecord;
+  model.journals.delete(on.id);
+  model.journals.set(
+    id,
+    [...journal, ...entries].filter(({ seq }) => seq >= (step.trimBefore ?? 0)),
+  );
+  const journalSeq = on.journalSeq + entries.length;
+  model.put({ ...on, ...columns, token, journalSeq }, on.id);
   assert.deepEqual(answer, model.answered.at(-1));
 };
 
@@ -150,7 +183,10 @@ const compare = async (model: Model, store: Store, time: number): Promise<void> 
   for (const principal of PRINCIPALS) {
     const own = all.filter((one) => one.principal === principal);
     const found = await store.find(principal, 'k');
-    assert.deepEqual(found, own.find((one) => one.key === 'k') ?? null);
+    assert.deepEqual(
+      found,
+      own.find((one) => one.key === 'k' && one.state !== 'terminated') ?? null,
+    );
     const idle = own.filter((one) => one.state === 'idle');
     const page = await store.list({ principal, state: 'idle', limit: 1 });
     assert.deepEqual(page.records, idle.slice(0, 1));

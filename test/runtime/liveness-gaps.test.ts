@@ -108,6 +108,43 @@ test('… and after a stall past it, though silence gets its grace', async () =>
   expect(session.info().reason).toBe('max-lifetime');
 });
 
+// A stall that is longer than the step hides it: what is told is the stall, but the wall moved all the same.
+const WALL_ONLY = {
+  idleAfterMs: 'off',
+  idleTimeoutMs: 'off',
+  heartbeatIntervalMs: 'off',
+  pausedTimeoutMs: 120_000,
+  maxLifetimeMs: 1_000_000,
+} as const;
+
+test.each([
+  [500_000, 501_000],
+  [10_000, 991_000],
+])(
+  'a step of %d ms within a stall of %d ms: maxLifetime is honoured at once',
+  async (step, stall) => {
+    const { clock, runtime, events } = quietRuntime({ deadlines: WALL_ONLY });
+    const session = await runtime.create();
+    clock.stepWall(step);
+    clock.stall(stall);
+    await clock.advance(3 * TICK);
+    expect(session.info().reason).toBe('max-lifetime');
+    const gaps = events.filter((event) => event.type === 'runtime.time-gap');
+    expect(gaps).toMatchObject([{ kind: 'stall' }]);
+    expect(Object.keys(gaps[0] ?? {}).sort()).toEqual(['at', 'gapMs', 'kind', 'type']);
+  },
+);
+
+test('… and pausedTimeout', async () => {
+  const { clock, runtime } = quietRuntime({ deadlines: WALL_ONLY });
+  const session = await runtime.create();
+  await session.pause();
+  clock.stepWall(60_000);
+  clock.stall(61_000);
+  await clock.advance(3 * TICK);
+  expect(session.info().reason).toBe('paused-timeout');
+});
+
 test('a wall put back puts the lifetime off by as much, and no more', async () => {
   const { clock, runtime } = await begun();
   const session = await runtime.create({ beats: 'off' });

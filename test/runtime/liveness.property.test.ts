@@ -60,7 +60,9 @@ class Expected {
       if (!inGrace) ends.push({ at, reason: 'paused-timeout' });
     } else if (this.inFlight === 0) {
       ends.push({ at: this.quietSince + DEADLINES.idleTimeoutMs, reason: 'idle-timeout' });
-      if (this.watched) ends.push({ at: this.lastSign + WINDOW_MS, reason: 'heartbeat-lost' });
+      // Who waited for an answer has the whole window from that answer on.
+      const heardOf = Math.max(this.lastSign, this.quietSince);
+      if (this.watched) ends.push({ at: heardOf + WINDOW_MS, reason: 'heartbeat-lost' });
     }
     return ends.sort((a, b) => a.at - b.at);
   }

@@ -117,6 +117,30 @@ test('missed beats are counted, and a sign of life recovers the session', async 
   expect(told().filter((one) => one === 'late')).toHaveLength(2);
 });
 
+test('a listener that ends a session as it is late hears nothing of it after its end', async () => {
+  const { clock, session, told } = await begun('required');
+  session.subscribe((event) => {
+    if (event.type === 'session.late') session.terminate().catch(() => undefined);
+  });
+  await clock.advance(5_000 + TICK);
+  expect(told().slice(3)).toEqual([
+    'late',
+    'active>terminating',
+    'terminating>terminated',
+    'ended:client',
+  ]);
+});
+
+test('a sign of life given by who hears that it is late comes in time: no beat is missed', async () => {
+  const { clock, runtime, session, told } = await begun('required');
+  session.subscribe((event) => {
+    if (event.type === 'session.late') session.beat();
+  });
+  await clock.advance(5_000 + TICK);
+  expect(told().slice(3)).toEqual(['late', 'recovered']);
+  expect(runtime.stats().misses).toBe(0);
+});
+
 test('an activity is a sign of life too', async () => {
   const { clock, session, told } = await begun('required');
   for (let turn = 0; turn < 10; turn += 1) {
@@ -153,6 +177,18 @@ test('work holds off the end by a lost heartbeat, and the missed beats are told 
   await work.result;
   await clock.advance(9_000);
   expect(session.state).toBe('active');
+});
+
+test('who waited for an answer has the whole heartbeat window from that answer on', async () => {
+  const { clock, session } = await begun('required');
+  const work = openWork(session);
+  await clock.advance(60_000);
+  work.finish('done');
+  await work.result;
+  await clock.advance(15_000 - 1);
+  expect(session.state).not.toBe('terminated');
+  await clock.advance(1 + TICK);
+  expect(session.info().reason).toBe('heartbeat-lost');
 });
 
 test('a paused session has only pausedTimeout and its lifetime', async () => {
@@ -230,7 +266,7 @@ test('at maxLifetime a session ends as soon as its last work is done', async () 
   expect(session.info()).toMatchObject({ reason: 'max-lifetime', state: 'terminated' });
 });
 
-test('presences come and go as events, once each, and hold off no deadline', async () => {
+test('presences come and go as events, once each, and without beats hold off no deadline', async () => {
   const { clock, session, events, told } = await begun();
   const leave = session.attach();
   session.attach();

@@ -202,3 +202,31 @@ test.each([
     expect(lookUps).toEqual([]);
   }
 });
+
+test('a session that is being created is unknown until its create has heard of its record', async () => {
+  const memory = createMemoryStore();
+  const create = memory.create.bind(memory);
+  let answer: () => void = () => undefined;
+  memory.create = async (record) => {
+    const written = await create(record);
+    await new Promise<void>((go) => {
+      answer = go;
+    });
+    return written;
+  };
+  const { clock, runtime } = quietRuntime({ store: memory });
+  const id = mintSessionId();
+  const created = runtime.create({ id, principal: 'ada' });
+  await clock.settle();
+  expect(await memory.load(id)).not.toBeNull();
+  for (const caller of [runtime, runtime.as('ada'), runtime.as('bob')]) {
+    expect(await rejectionOf(caller.get(id))).toBeInstanceOf(SessionNotFoundError);
+    expect(await rejectionOf(caller.terminate(id))).toBeInstanceOf(SessionNotFoundError);
+  }
+  answer();
+  const session = await created;
+  expect(session.state).toBe('active');
+  expect((await runtime.as('ada').get(id)).id).toBe(id);
+  await session.pause();
+  expect((await runtime.get(id)).state).toBe('paused');
+});

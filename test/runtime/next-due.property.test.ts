@@ -32,6 +32,7 @@ const anyNumbers: fc.Arbitrary<LivenessNumbers> = fc.record({
   state: fc.constantFrom(...SESSION_STATES),
   quietSince: mono,
   lastSign: mono,
+  provenAt: fc.oneof(fc.constant(Number.NEGATIVE_INFINITY), mono),
   watched: fc.boolean(),
   missed: fc.integer({ min: 0, max: 5 }),
   inFlight: fc.integer({ min: 0, max: 2 }),
@@ -96,6 +97,34 @@ test('after a gap every silence deadline leaves its window, and none comes soone
       };
       const window = Math.min(lengths[after.what] ?? 0, deadlines.graceMs);
       expect(after.at).toBeGreaterThanOrEqual(end + window);
+    }),
+    RUNS,
+  );
+});
+
+test('a proof of life puts off the idle timeout, and nothing else', () => {
+  fc.assert(
+    fc.property(anyNumbers, anyDeadlines, anyMoment, mono, (numbers, deadlines, now, provenAt) => {
+      const unproven = { ...numbers, provenAt: Number.NEGATIVE_INFINITY };
+      const before = nextDue(unproven, deadlines, now);
+      const after = nextDue({ ...numbers, provenAt }, deadlines, now);
+      if (before.what !== 'idleTimeout') expect(after).toEqual(before);
+      else expect(after.at).toBeGreaterThanOrEqual(before.at);
+      if (after.what !== 'idleTimeout') return;
+      expect(after.at).toBeGreaterThanOrEqual(provenAt + deadlines.idleTimeoutMs);
+    }),
+    RUNS,
+  );
+});
+
+test('no heartbeat window is over before it was whole, from the last sign and from the last answer', () => {
+  fc.assert(
+    fc.property(anyNumbers, anyDeadlines, anyMoment, (numbers, deadlines, now) => {
+      const { what, at } = nextDue(numbers, deadlines, now);
+      if (what !== 'heartbeat') return;
+      const window = deadlines.heartbeatIntervalMs * deadlines.heartbeatMissed;
+      expect(at).toBeGreaterThanOrEqual(numbers.lastSign + window);
+      expect(at).toBeGreaterThanOrEqual(numbers.quietSince + window);
     }),
     RUNS,
   );

@@ -1,274 +1,23 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { SESSION_STATES, type SessionState } from '../../machines/index.ts';
-import {
-  CapacityError,
-  createMemoryStore,
-  createRuntime,
-  type LifecycleEvent,
-  type Runtime,
-  type Session,
-  type SessionLifecycleEvent,
-  SessionPausedError,
-  SessionTerminatedError,
-  StoreError,
-} from '../../src/index.ts';
-import { faultyStore } from '../../src/testing/faulty-store.ts';
-import { createVirtualClock } from '../../src/time/virtual-clock.ts';
-import { Ledger, type SeenSnapshot } from './ledger.ts';
+import { step, World } from './planes-world.ts';
 
 /*
  * The two planes over a store that delays, reorders its answers, fails one call in ten and loses one answer
- * in twenty. Whatever the order of things: what the session plane shows was committed first, what a caller
- * was told is durable, a session ends once, and with the store healed all three agree.
+ * in twenty, with listeners that call verbs in the middle of what they are told. Whatever the order of
+ * things: what the session plane shows was committed first, what a caller was told is durable, a session ends
+ * once, and with the store healed all three agree.
  */
-
-const MAX_RESIDENT = 4;
-const DEADLINES = {
-  idleAfterMs: 10_000,
-  idleTimeoutMs: 30_000,
-  heartbeatIntervalMs: 5_000,
-  pausedTimeoutMs: 60_000,
-  maxLifetimeMs: 200_000,
-};
-
-const EDGES: Record<SessionState, readonly SessionState[]> = {
-  initializing: ['active', 'terminating'],
-  active: ['idle', 'paused', 'terminating'],
-  idle: ['active', 'paused', 'terminating'],
-  paused: ['active', 'terminating'],
-  terminating: ['terminated'],
-  terminated: [],
-};
-
-type Verb = 'touch' | 'beat' | 'pause' | 'resume' | 'terminate' | 'start' | 'finish';
-
-type Step =
-  | { do: 'create'; beats: 'first' | 'required' | 'off' }
-  | { do: 'act'; verb: Verb; who: number }
-  | { do: 'advance' | 'stall'; ms: number }
-  | { do: 'store'; fault: 'fail' | 'lose-answer' | undefined }
-  | { do: 'list' };
-
-const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant('create' as const),
-      beats: fc.constantFrom('first' as const, 'required' as const, 'off' as const),
-    }),
-  },
-  {
-    weight: 10,
-    arbitrary: fc.record({
-      do: fc.constant('act' as const),
-      verb: fc.constantFrom<Verb[]>(
-        'touch',
-        'beat',
-        'pause',
-        'resume',
-        'terminate',
-        'start',
-        'finish',
-      ),
-      who: fc.nat(5),
-    }),
-  },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      do: fc.constant('advance' as const),
-      ms: fc.constantFrom(0, 20, 300, 4_000, 12_000, 35_000, 70_000),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('stall' as const),
-      ms: fc.constantFrom(500, 9_000, 40_000),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('store' as const),
-      fault: fc.constantFrom('fail' as const, 'lose-answer' as const, undefined),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('list' as const) }) },
-);
-
-/** One session as its client knows it. */
-class Watched {
-  readonly events: SessionLifecycleEvent[] = [];
-  readonly running: (() => void)[] = [];
-  readonly session: Session;
-  constructor(session: Session) {
-    this.session = session;
-  }
-}
-
-class World {
-  readonly clock = createVirtualClock();
-  readonly memory = createMemoryStore();
-  readonly ledger = new Ledger();
-  readonly store;
-  readonly runtime: Runtime;
-  readonly events = new Map<string, SessionLifecycleEvent[]>();
-  readonly known: Watched[] = [];
-  readonly calls: Promise<unknown>[] = [];
-  readonly unexpected: unknown[] = [];
-
-  constructor(seed: number) {
-    let state = seed >>> 0;
-    const random = (): number => {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-      return state / 2 ** 32;
-    };
-    this.store = faultyStore(this.ledger.watch(this.memory), {
-      clock: this.clock,
-      random,
-      delayMs: [0, 40],
-      failRate: 0.1,
-      lostAnswerRate: 0.05,
-    });
-    this.runtime = createRuntime({
-      clock: this.clock,
-      store: this.store,
-      deadlines: DEADLINES,
-      maxResident: MAX_RESIDENT,
-      tombstoneMs: 1_000_000,
-      inspect: (event) => {
-        if (event.type !== '@xstate.snapshot') return;
-        const { value, context } = event.snapshot as SeenSnapshot;
-        if (context?.id === undefined) return; // The registry's own.
-        if (this.ledger.moves.get(context.id)?.at(-1)?.to === value) return;
-        this.ledger.moved(context.id, value);
-      },
-    });
-    this.runtime.subscribe((event) => this.hear(event));
-  }
-
-  hear(event: LifecycleEvent): void {
-    // What an expectation in here throws comes back as the report of a listener that threw.
-    if (event.type === 'runtime.error' && event.where !== 'sweep')
-      this.unexpected.push(event.error);
-    if (!('seq' in event)) return;
-    const before = this.events.get(event.id) ?? [];
-    this.events.set(event.id, [...before, event]);
-    expect(event.seq).toBe(before.length + 1);
-    expect(before.some(({ type }) => type === 'session.ended')).toBe(false);
-    if (event.type !== 'session.state-changed') return;
-    const chain = before.filter((e) => e.type === 'session.state-changed');
-    expect(event.from).toBe(chain.at(-1)?.to ?? 'initializing');
-    expect(EDGES[event.from]).toContain(event.to);
-    this.shownAfterCommit(event.id, event.to, chain.length);
-  }
-
-  /** Shown only after its commit: the n-th state shown is the n-th move of the actor, and the store has it. */
-  shownAfterCommit(id: string, to: SessionState, index: number): void {
-    if (to === 'idle' || to === 'terminated') return; // Needs none; is told with `terminating`.
-    const moves = (this.ledger.moves.get(id) ?? []).filter((move) => move.to !== 'initializing');
-    const move = moves[index];
-    expect(move?.to).toBe(to);
-    const previous = index === 0 ? null : moves[index - 1]?.to;
-    if (to === 'active' && previous === 'idle') return;
-    if (to === 'active' && index === 0) {
-      expect(this.ledger.commits.get(id)?.length ?? 0).toBeGreaterThan(0);
-      return;
-    }
-    expect(this.ledger.covers(id, move?.at ?? Number.POSITIVE_INFINITY)).toBe(true);
-  }
-
-  /** A call whose refusals are all ones a user was promised. */
-  call<T>(promise: Promise<T>, then?: (value: T) => void): void {
-    this.calls.push(
-      promise.then(then).catch((error: unknown) => {
-        const allowed =
-          error instanceof StoreError ||
-          error instanceof SessionTerminatedError ||
-          error instanceof SessionPausedError ||
-          error instanceof CapacityError;
-        if (!allowed) this.unexpected.push(error);
-      }),
-    );
-  }
-
-  async take(step: Step): Promise<void> {
-    expect(this.runtime.stats().resident).toBeLessThanOrEqual(MAX_RESIDENT);
-    if (step.do === 'create') {
-      this.call(this.runtime.create({ principal: 'p', beats: step.beats }), (session) => {
-        expect(this.ledger.commits.get(session.id)?.length ?? 0).toBeGreaterThan(0);
-        this.known.push(new Watched(session));
-      });
-    } else if (step.do === 'advance') await this.clock.advance(step.ms);
-    else if (step.do === 'stall') this.clock.stall(step.ms);
-    else if (step.do === 'store') this.store.break(step.fault);
-    else if (step.do === 'list') this.call(this.runtime.list());
-    else if (step.do === 'act') {
-      const watched = this.known[step.who % Math.max(1, this.known.length)];
-      if (watched !== undefined) this.act(watched, step.verb);
-    }
-    await this.clock.settle();
-  }
-
-  act(watched: Watched, verb: Verb): void {
-    const { session, running } = watched;
-    const durable = (wanted: (state: SessionState) => boolean): void => {
-      const states = (this.ledger.commits.get(session.id) ?? []).map(({ state }) => state);
-      expect(states.some((state) => state !== undefined && wanted(state))).toBe(true);
-    };
-    if (verb === 'touch') this.call(session.touch());
-    else if (verb === 'beat') this.call((async () => session.beat())());
-    else if (verb === 'pause') this.call(session.pause());
-    else if (verb === 'resume') this.call(session.resume());
-    else if (verb === 'finish') running.shift()?.();
-    else if (verb === 'terminate') {
-      this.call(session.terminate(), (reason) => {
-        durable((state) => state === 'terminated');
-        expect(session.info().reason).toBe(reason);
-      });
-    } else {
-      const work = session.run('work', () => new Promise<void>((done) => running.push(done)));
-      this.call(work);
-    }
-  }
-
-  /** The store heals; nobody works any more; a while later everything must agree and be at rest. */
-  async rest(): Promise<void> {
-    this.store.heal();
-    for (const { running } of this.known) for (const done of running) done();
-    await this.clock.advance(31_000);
-    await Promise.all(this.calls);
-    expect(this.unexpected).toEqual([]);
-    for (const { session } of this.known) {
-      const record = await this.memory.load(session.id);
-      const shown = session.state;
-      expect(SESSION_STATES).toContain(shown);
-      if (shown === 'terminated') expect(record?.state).toBe('terminated');
-      else {
-        expect(session.actor.getSnapshot().value).toBe(shown);
-        expect(record?.state === 'paused').toBe(shown === 'paused');
-      }
-      const ends = (this.events.get(session.id) ?? []).filter((e) => e.type === 'session.ended');
-      expect(ends.length).toBe(shown === 'terminated' ? 1 : 0);
-      if (shown === 'terminated') expect(record?.session.reason).toBe(session.info().reason);
-    }
-    const report = await Promise.all([this.runtime.drain(), this.clock.advance(20_000)]);
-    expect(report[0].left).toEqual([]);
-    expect(this.runtime.stats().resident).toBe(0);
-    expect(this.clock.pending).toBe(0);
-  }
-}
 
 test('whatever the order, the session plane shows what is durable, and an end is an end', async () => {
   let shown = 0;
   let ends = 0;
   let failures = 0;
+  let reacted = 0;
   await fc.assert(
     fc.asyncProperty(
       fc.integer(),
-      fc.array(step, { minLength: 5, maxLength: 40 }),
+      fc.array(step, { minLength: 5, maxLength: 50 }),
       async (seed, steps) => {
         const world = new World(seed);
         for (const one of steps) await world.take(one);
@@ -277,13 +26,15 @@ test('whatever the order, the session plane shows what is durable, and an end is
           shown += events.length;
           ends += events.filter((event) => event.type === 'session.ended').length;
         }
+        reacted += world.reacted;
         failures += world.store.failed + world.store.lost;
       },
     ),
-    { numRuns: 1_000 },
+    { numRuns: 1_200 },
   );
   // The runs did what they are for.
   expect(shown).toBeGreaterThan(10_000);
   expect(ends).toBeGreaterThan(1_000);
   expect(failures).toBeGreaterThan(500);
+  expect(reacted).toBeGreaterThan(1_000);
 }, 120_000);

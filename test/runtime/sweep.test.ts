@@ -121,3 +121,54 @@ test('what another process removed, or holds, does not stop the sweep', async ()
   for (const id of ids) expect(await memory.load(id)).toBeNull();
   expect(toldOfItself(first.events)).toEqual([]);
 });
+
+/** A store with so many tombstones, of which the oldest cannot be removed until it is mended. */
+const withCorruptRows = async (count: number, corrupt: number) => {
+  const memory = createMemoryStore();
+  const remove = memory.remove.bind(memory);
+  const bad = new Set<string>();
+  memory.remove = async (held) => {
+    if (bad.has(held.id)) throw new Error('corrupt row');
+    return remove(held);
+  };
+  const { clock, runtime, events } = quietRuntime({ store: memory, ...SETTINGS });
+  // So that all of them are due at the same sweep, one interval after `TOMBSTONE_MS`.
+  clock.stall(1);
+  for (let made = 0; made < count; made += 1) {
+    const session = await runtime.create();
+    await session.terminate();
+    if (made >= corrupt) continue;
+    bad.add(session.id);
+    // So that these are due before the others.
+    clock.stall(1);
+  }
+  const left = async () => (await memory.list({ limit: 10_000 })).records.map(({ id }) => id);
+  const reports = () => events.filter((event) => event.type === 'runtime.error');
+  return { clock, bad, left, reports };
+};
+
+test('one that cannot be removed is told and passed over: all the others go in the same sweep', async () => {
+  const { clock, bad, left, reports } = await withCorruptRows(LIMITS.sweepTurn + 40, 1);
+  await clock.advance(TOMBSTONE_MS + SWEEP_MS);
+  expect(await left()).toEqual([...bad]);
+  expect(reports()).toMatchObject([{ where: 'sweep', error: { message: 'corrupt row' } }]);
+});
+
+test('… and tried again at the next sweep, once', async () => {
+  const { clock, bad, left, reports } = await withCorruptRows(3, 1);
+  await clock.advance(TOMBSTONE_MS + 2 * SWEEP_MS);
+  expect(reports()).toHaveLength(2);
+  bad.clear();
+  await clock.advance(SWEEP_MS);
+  expect(await left()).toEqual([]);
+  await clock.advance(5 * SWEEP_MS);
+  expect(reports()).toHaveLength(2);
+});
+
+test('a whole turn of such does not hide those behind it', async () => {
+  const corrupt = LIMITS.sweepTurn + 10;
+  const { clock, bad, left, reports } = await withCorruptRows(corrupt + 30, corrupt);
+  await clock.advance(TOMBSTONE_MS + SWEEP_MS);
+  expect(new Set(await left())).toEqual(bad);
+  expect(reports()).toHaveLength(corrupt);
+});

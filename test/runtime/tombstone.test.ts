@@ -101,3 +101,24 @@ test('a subscription to it can be had and ended, and hears nothing', async () =>
   stop();
   expect(heard).toEqual([]);
 });
+
+test('it keeps when it was last active and when it would have expired', async () => {
+  const { clock, runtime } = quietRuntime();
+  const session = await runtime.create({ principal: 'ada' });
+  const createdAt = clock.wall();
+  await clock.advance(4_000);
+  await session.touch();
+  const lastActivityAt = clock.wall();
+  await clock.advance(3_000);
+  session.beat();
+  await session.terminate();
+  const endedAt = clock.wall();
+  const atItsEnd = session.info();
+  await clock.advance(900);
+  const found = await runtime.as('ada').get(session.id);
+  const times = { createdAt, lastActivityAt, endedAt, expiresAt: createdAt + 1_000_000 };
+  expect(found.info()).toMatchObject(times);
+  expect(found.info()).toEqual(atItsEnd);
+  expect(found.actor.getSnapshot().context.expiresAt).toBe(times.expiresAt);
+  expect((await runtime.list()).sessions).toEqual([found.info()]);
+});

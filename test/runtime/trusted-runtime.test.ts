@@ -14,7 +14,7 @@ test('a runtime needs nothing: on the system clock and the memory store it just 
 
 test('a runtime starts empty and accepting, and says which deadlines are in force', () => {
   const { runtime } = quietRuntime({ deadlines: { maxLifetimeMs: 60_000 } });
-  expect(runtime.stats()).toEqual({
+  expect(runtime.stats()).toMatchObject({
     state: 'accepting',
     resident: 0,
     created: 0,
@@ -71,13 +71,22 @@ test('inspect hears of the registry and of the sessions; what it throws is repor
   expect(reports[0]).toMatchObject({ where: 'inspect', error: new Error('inspector') });
 });
 
-test('a runtime bound to a caller makes sessions of that caller, and of nobody else', async () => {
+test('a caller somebody forgot to look up is no anonymous one', async () => {
   const { runtime } = quietRuntime();
-  expect((await runtime.as('ada').create()).principal).toBe('ada');
-  expect((await runtime.as(null).create()).principal).toBeNull();
-  const sneaky: object = { principal: 'bob' };
-  expect((await runtime.as('ada').create(sneaky)).principal).toBe('ada');
-  expect(runtime.as('ada').principal).toBe('ada');
+  const session = await runtime.create({ principal: 'ada' });
+  const request: { user?: string } = {};
+  const forgotten = request.user as string; // As it comes from untyped code.
+  expect(() => runtime.as(forgotten)).toThrow(InvalidOptionError);
+  const errors = [
+    await rejectionOf(runtime.create({ principal: forgotten })),
+    await rejectionOf(runtime.list({ principal: forgotten })),
+  ];
+  for (const error of errors) {
+    expect(error).toBeInstanceOf(InvalidOptionError);
+    expect(error).toMatchObject({ option: 'principal', value: undefined });
+  }
+  expect(runtime.stats().resident).toBe(1);
+  expect((await runtime.list()).sessions.map(({ id }) => id)).toEqual([session.id]);
 });
 
 test.each(['', 'x'.repeat(257), 5, {}, Number.NaN])('%j is no caller', async (principal) => {
@@ -141,7 +150,7 @@ test('what it counts is what happened', async () => {
   await rejectionOf(runtime.create());
   await first.terminate();
   await runtime.create();
-  expect(runtime.stats()).toEqual({
+  expect(runtime.stats()).toMatchObject({
     state: 'accepting',
     resident: 2,
     created: 3,

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { InvalidOptionError } from '../../src/errors.ts';
 import type { NewRecord, StoredSession } from '../../src/store/contract.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
+import { MemoryJournal } from '../../src/store/memory-journal.ts';
 import { storeContract } from '../../src/testing/store-contract.ts';
 import { storeModel } from '../contract/store-model.ts';
 
@@ -20,6 +21,10 @@ const session: StoredSession = {
   reason: null,
   client: null,
   metadata: { list: [{ n: 1 }] },
+  mcpServers: [],
+  data: {},
+  behaviour: null,
+  journal: { first: 1, bytes: 0 },
 };
 const record: NewRecord = {
   id: 'a',
@@ -75,4 +80,15 @@ test('two stores know nothing of each other', async () => {
   expect(await other.load('a')).toBeNull();
   await one.close();
   await other.create(record);
+});
+
+test('a journal that is trimmed as it grows holds at most twice what is kept, and 64', () => {
+  const journal = new MemoryJournal();
+  for (let seq = 1; seq <= 20_000; seq++) {
+    journal.push({ seq, epoch: 1, data: null });
+    journal.trimBefore(seq - 99);
+    expect(journal.held).toBeLessThanOrEqual(2 * 100 + 64);
+  }
+  expect(journal.read(0, 3).map(({ seq }) => seq)).toEqual([19_901, 19_902, 19_903]);
+  expect(journal.read(19_998, 10).map(({ seq }) => seq)).toEqual([19_999, 20_000]);
 });

@@ -1,12 +1,6 @@
 import { Fenced, StoreError } from '../../src/errors.ts';
 import type { JournalEntry, NewRecord, SessionRecord, Store } from '../../src/store/contract.ts';
-
-/** Methods done wrong, over a store that does them right. */
-export type Spoil = (right: Store) => Partial<Store>;
-
-/** The record as the store has it now, whatever the caller holds: what ignoring the token comes to. */
-const newest = async (right: Store, held: SessionRecord): Promise<SessionRecord> =>
-  (await right.load(held.id)) ?? held;
+import { type Broken, newest } from './spoil.ts';
 
 /** Takes a record from whoever holds it, as often as it needs. */
 const claimedAnyway = async (right: Store, id: string, owner: string) => {
@@ -21,11 +15,7 @@ const claimedAnyway = async (right: Store, id: string, owner: string) => {
 };
 
 /** One rule broken each, and a word of the case that must notice. */
-export const BROKEN: readonly {
-  rule: string;
-  noticed: RegExp;
-  spoil: Spoil;
-}[] = [
+export const BROKEN: readonly Broken[] = [
   {
     rule: 'commit ignores the token',
     noticed: /a commit with a stale token is Fenced/,

@@ -8,6 +8,7 @@ import {
   faultyStore,
   type StoreMethod,
 } from '../../src/testing/faulty-store.ts';
+import { storedSession } from '../../src/testing/store-contract/case.ts';
 import { createVirtualClock } from '../../src/time/virtual-clock.ts';
 import { seeded } from '../contract/seeded.ts';
 
@@ -19,7 +20,7 @@ const newRecord = (id: string): NewRecord => ({
   state: 'active',
   due: null,
   schema: 1,
-  session: { createdAt: 1, endedAt: null, reason: null, client: null, metadata: {} },
+  session: storedSession(),
   snapshot: null,
 });
 

@@ -2,7 +2,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Store } from '../../src/store/contract.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { storeContract } from '../../src/testing/store-contract.ts';
-import { BROKEN, type Spoil } from './broken-stores.ts';
+import { BROKEN_CHANGES } from './broken-changes.ts';
+import { BROKEN } from './broken-stores.ts';
+import type { Spoil } from './spoil.ts';
 
 /** The memory store with some of its methods done wrong. */
 const wrong = (spoil: Spoil): Store => {
@@ -25,7 +27,7 @@ const failures = async (spoil: Spoil): Promise<readonly string[]> => {
 };
 
 describe('a store that breaks one rule fails the case about that rule', () => {
-  test.each(BROKEN)('$rule', async ({ spoil, noticed }) => {
+  test.each([...BROKEN, ...BROKEN_CHANGES])('$rule', async ({ spoil, noticed }) => {
     expect(await failures(spoil)).toContainEqual(expect.stringMatching(noticed));
   });
 });

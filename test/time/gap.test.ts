@@ -11,12 +11,13 @@ const started = (gapMs?: number) => {
 test.each([
   ['a tick in time', 250, 250, null],
   ['a tick late by just what is allowed', 2_250, 2_250, null],
-  ['a loop held up', 12_250, 12_250, { kind: 'stall', gapMs: 12_000 }],
-  ['a machine asleep', 250, 60_250, { kind: 'wall-ahead', gapMs: 60_000 }],
-  ['a wall clock put back', 250, -3_599_750, { kind: 'wall-behind', gapMs: 3_600_000 }],
+  ['a loop held up', 12_250, 12_250, { kind: 'stall', gapMs: 12_000, stepped: false }],
+  ['a machine asleep', 250, 60_250, { kind: 'wall-ahead', gapMs: 60_000, stepped: true }],
+  ['a wall clock put back', 250, -3_599_750, { kind: 'wall-behind', gapMs: 3_600_000, stepped: true }],
   ['a step of just what is allowed', 250, -1_750, null],
-  ['a stall and a larger step', 5_250, 65_250, { kind: 'wall-ahead', gapMs: 60_000 }],
-  ['a stall and a smaller step', 12_250, 9_250, { kind: 'stall', gapMs: 12_000 }],
+  ['a stall and a larger step', 5_250, 65_250, { kind: 'wall-ahead', gapMs: 60_000, stepped: true }],
+  ['a stall and a smaller step', 12_250, 9_250, { kind: 'stall', gapMs: 12_000, stepped: true }],
+  ['a stall and hardly a step', 12_250, 10_250, { kind: 'stall', gapMs: 12_000, stepped: false }],
 ] as const)('%s', (_name, mono, wallPassed, expected) => {
   const watch = started();
   expect(watch.observe(mono, 1_000_000 + wallPassed, 250)).toEqual(expected);
@@ -57,7 +58,11 @@ test('any walk of small drifts is no gap, and any hole above the limit is one', 
       wall += expected === 'stall' ? 250 + holeMs : 250;
       if (expected === 'wall-ahead') wall += holeMs;
       if (expected === 'wall-behind') wall -= holeMs;
-      expect(watch.observe(mono, wall, planned)).toEqual({ kind: expected, gapMs: holeMs });
+      expect(watch.observe(mono, wall, planned)).toEqual({
+        kind: expected,
+        gapMs: holeMs,
+        stepped: expected !== 'stall',
+      });
       expect(watch.endOfLastGap).toBe(mono);
     }),
   );

@@ -68,17 +68,53 @@ export const KEYS: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a key finds the newest record, stays with a tombstone, and is free once that is removed',
+    name: 'a key finds the newest record; its end frees it, though the tombstone still shows it',
     async run(store) {
       await store.create(newRecord('other', { key: 'other' }));
       const made = await store.create(newRecord('a', { key: 'k' }));
-      const ended = await store.commit(made, { state: 'terminated' });
-      assert.deepEqual(await store.find('alice', 'k'), ended);
+      const paused = await store.commit(made, { state: 'paused' });
+      assert.deepEqual(await store.find('alice', 'k'), paused);
+      const ending = await store.commit(paused, { state: 'terminating' });
+      assert.deepEqual(await store.find('alice', 'k'), ending);
       await assertRejects(store.create(newRecord('b', { key: 'k' })), EXISTS);
-      await store.remove(ended);
+      const ended = await store.commit(ending, { state: 'terminated' });
+      assert.equal(ended.key, 'k');
       assert.equal(await store.find('alice', 'k'), null);
       const next = await store.create(newRecord('b', { key: 'k' }));
       assert.deepEqual(await store.find('alice', 'k'), next);
+      assert.deepEqual(await store.load('a'), ended);
+    },
+  },
+  {
+    name: 'what becomes of a tombstone does not touch who has its key now',
+    async run(store) {
+      const ended = await store.commit(await store.create(newRecord('a', { key: 'k' })), {
+        state: 'terminated',
+      });
+      const next = await store.create(newRecord('b', { key: 'k' }));
+      const touched = await store.commit(ended, { append: ['late'] });
+      assert.deepEqual(await store.find('alice', 'k'), next);
+      await store.remove(touched);
+      assert.deepEqual(await store.find('alice', 'k'), next);
+      await assertRejects(store.create(newRecord('c', { key: 'k' })), EXISTS);
+      await store.remove(next);
+      assert.equal(await store.find('alice', 'k'), null);
+    },
+  },
+  {
+    name: 'a record made as a tombstone takes no key, and one that is brought back needs its key free',
+    async run(store) {
+      const dead = await store.create(newRecord('a', { key: 'k', state: 'terminated' }));
+      assert.equal(await store.find('alice', 'k'), null);
+      const living = await store.create(newRecord('b', { key: 'k' }));
+      const back = { state: 'active', append: ['back'] } as const;
+      await assertRejects(store.commit(dead, back), EXISTS);
+      assert.deepEqual(await store.load('a'), dead);
+      assert.deepEqual(await store.readJournal('a', { after: 0, limit: 9 }), []);
+      assert.deepEqual(await store.find('alice', 'k'), living);
+      await store.commit(living, { state: 'terminated' });
+      const revived = await store.commit(dead, back);
+      assert.deepEqual(await store.find('alice', 'k'), revived);
     },
   },
   {

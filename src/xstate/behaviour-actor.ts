@@ -1,0 +1,114 @@
+import {
+  type AnyActorLogic,
+  type AnyActorRef,
+  createActor,
+  type EventObject,
+  type Snapshot,
+  type SnapshotFrom,
+} from 'xstate';
+import { startDelaysAnew } from './restored-delays.ts';
+import type { SessionActor } from './session-actor.ts';
+import { removeWard, setWard } from './session-logic.ts';
+import { stopTree } from './stop-tree.ts';
+
+/** What a behaviour's actor is started with: an input, or a snapshot to go on from. It may change the snapshot. */
+export type BehaviourStart =
+  | { readonly input: unknown }
+  | {
+      readonly snapshot: Snapshot<unknown>;
+    };
+
+/** Who hears what becomes of a behaviour's actor: at most one of the three ends, and nothing after it. */
+export interface BehaviourHears {
+  /** Its first snapshot, and each it hears an event with, changed or not. */
+  snapshot(snapshot: SnapshotFrom<AnyActorLogic>): void;
+  /** It emitted an event. Within a transition, that comes before the snapshot. */
+  emitted(event: EventObject): void;
+  /** It sent an event to its parent, where it was let fall. */
+  stray(event: EventObject): void;
+  done(output: unknown): void;
+  failed(error: unknown): void;
+  /** It was stopped: by `stop`, or because its session's actor is gone. */
+  stopped(): void;
+}
+
+/** One run of a behaviour: an actor under the actor of its session, in the same system. */
+export class BehaviourActor {
+  readonly #session: SessionActor;
+  readonly #actor: AnyActorRef;
+  readonly #hears: BehaviourHears;
+  readonly #restored: boolean;
+  #over = false;
+
+  /** Makes the actor. Nothing of it runs before `start`, but its first snapshot is computed. */
+  constructor(
+    session: SessionActor,
+    logic: AnyActorLogic,
+    from: BehaviourStart,
+    hears: BehaviourHears,
+  ) {
+    this.#session = session;
+    this.#hears = hears;
+    this.#restored = 'snapshot' in from;
+    this.#actor = createActor(logic, { parent: session, id: 'behaviour', ...from });
+  }
+
+  /** Starts it. It may be over before this returns. Throws what a delay of a restored machine throws. */
+  start(): void {
+    setWard(this.#session, this);
+    this.#actor.subscribe({
+      next: (snapshot) => {
+        if (!this.#over) this.#hears.snapshot(snapshot);
+      },
+      error: (error) => this.#end(() => this.#hears.failed(error)),
+      complete: () =>
+        this.#end(() => {
+          const { status, output } = this.#actor.getSnapshot();
+          if (status === 'done') this.#hears.done(output);
+          else this.#hears.stopped();
+        }),
+    });
+    this.#actor.on('*', (event: EventObject) => {
+      if (!this.#over) this.#hears.emitted(event);
+    });
+    try {
+      if (this.#restored) startDelaysAnew(this.#actor);
+    } catch (error) {
+      this.stop();
+      throw error;
+    }
+    this.#actor.start();
+  }
+
+  getSnapshot(): SnapshotFrom<AnyActorLogic> {
+    return this.#actor.getSnapshot();
+  }
+
+  /** What it could be started from again. Throws where XState cannot say: with children that have no name. */
+  getPersistedSnapshot(): unknown {
+    return this.#actor.getPersistedSnapshot();
+  }
+
+  /** Only for event types that are let in: see `behaviour-events.ts`. */
+  send(event: EventObject): void {
+    this.#actor.send(event);
+  }
+
+  stray(event: EventObject): void {
+    if (!this.#over) this.#hears.stray(event);
+  }
+
+  /** Stops it and everything under it; twice is once. In the middle of a transition it ends with that. */
+  stop(): void {
+    this.#end(() => this.#hears.stopped());
+  }
+
+  #end(tell: () => void): void {
+    const first = !this.#over;
+    this.#over = true;
+    removeWard(this.#session, this);
+    // Also where it is over already: it may fail while it is being stopped, which leaves its children running.
+    stopTree(this.#actor);
+    if (first) tell();
+  }
+}

@@ -1,0 +1,281 @@
+import { expect, test } from 'vitest';
+import {
+  InvalidOptionError,
+  LIMITS,
+  OperationAbortedError,
+  type OperationHandler,
+  type RuntimeOptions,
+  SessionPausedError,
+  SessionTerminatedError,
+  type Store,
+  StoreError,
+  TimeoutError,
+} from '../../src/index.ts';
+import { faultyRuntime, rejectionOf, standing, toldOf } from './fixture.ts';
+
+/** What the handlers of one test were given, and what ends the ones that hang. */
+const handlers = () => {
+  const calls: unknown[] = [];
+  let finish: (value: unknown) => void = () => undefined;
+  const gate = new Promise((resolve) => {
+    finish = resolve;
+  });
+  const operations: Record<string, OperationHandler> = {
+    echo: (input) => {
+      calls.push(input);
+      return { echoed: input };
+    },
+    nothing: (input) => void calls.push(input),
+    fail: () => Promise.reject(new Error('no such luck')),
+    hang: (input) => {
+      calls.push(input);
+      return gate;
+    },
+    date: () => new Date(0),
+    long: () => 'x'.repeat(LIMITS.messageBytes),
+  };
+  return { calls, operations, finish };
+};
+
+const begun = async (options: RuntimeOptions = {}) => {
+  const { calls, operations, finish } = handlers();
+  const faulty = faultyRuntime({}, { operations, ...options });
+  const session = await faulty.runtime.create({ principal: 'ada' });
+  const journal = () => entriesOf(faulty.memory, session.id);
+  return { ...faulty, session, calls, finish, journal };
+};
+
+const entriesOf = async (store: Store, id: string): Promise<unknown[]> => {
+  const entries = await store.readJournal(id, { after: 0, limit: 1_000 });
+  return entries.map(({ data }) => data);
+};
+
+const DURABLE = { durable: true } as const;
+
+test('its start and its outcome are in the journal when its caller has the result', async () => {
+  const { session, journal, clock, events } = await begun();
+  const at = clock.wall();
+  const result = await session.run('echo', { a: [1, null] }, { ...DURABLE, id: 'op' });
+  expect(result).toEqual({ echoed: { a: [1, null] } });
+  const whose = { kind: 'operation', operation: 'op', name: 'echo', at };
+  expect(await journal()).toEqual([
+    { ...whose, phase: 'started', input: { a: [1, null] } },
+    { ...whose, phase: 'finished', outcome: 'done', result: { echoed: { a: [1, null] } } },
+  ]);
+  expect(toldOf(events, session.id).slice(3)).toEqual(['operation-started', 'operation-finished']);
+});
+
+test('the handler is given a copy of the input, and its caller a copy of the result', async () => {
+  const { session, calls } = await begun();
+  const input = { list: [1] };
+  const result = session.run<{ echoed: { list: number[] } }>('echo', input, DURABLE);
+  input.list.push(2);
+  expect((await result).echoed.list).toEqual([1]);
+  expect(calls).toEqual([{ list: [1] }]);
+  expect(calls[0]).not.toBe(input);
+});
+
+test('nothing may be given and nothing returned', async () => {
+  const { session, journal, calls } = await begun();
+  expect(await session.run('nothing', undefined, DURABLE)).toBe(undefined);
+  expect(calls).toEqual([undefined]);
+  const [started, finished] = (await journal()) as object[];
+  expect([started && 'input' in started, finished && 'result' in finished]).toEqual([false, false]);
+});
+
+test('a name nobody registered is refused with those that are', async () => {
+  const { session, journal } = await begun();
+  for (const name of ['typo', 'constructor', '__proto__']) {
+    const refused = await rejectionOf(session.run(name, {}, DURABLE));
+    expect(refused).toBeInstanceOf(InvalidOptionError);
+    expect(refused).toMatchObject({ option: 'name', value: name });
+    expect(String(refused)).toContain('echo, nothing, fail, hang, date, long');
+  }
+  const { session: bare } = await begun({ operations: {} });
+  expect(String(await rejectionOf(bare.run('echo', {}, DURABLE)))).toContain('no operations are');
+  expect(await journal()).toEqual([]);
+});
+
+test.each([
+  () => 1,
+  new Date(0),
+  Number.NaN,
+  { deep: undefined, big: 1n },
+  'x'.repeat(LIMITS.messageBytes),
+])('an input that no journal can keep is refused: case %#', async (input) => {
+  const { session, calls, journal } = await begun();
+  const refused = await rejectionOf(session.run('echo', input, DURABLE));
+  expect(refused).toMatchObject({ code: 'ERR_HOLDFAST_INVALID_OPTION', option: 'input' });
+  expect([calls, await journal(), session.info().inFlight]).toEqual([[], [], 0]);
+});
+
+test.each(['date', 'long'])(
+  'a result that no journal can keep fails the operation: %s',
+  async (name) => {
+    const { session, journal } = await begun();
+    const refused = await rejectionOf(session.run(name, null, DURABLE));
+    expect(refused).toMatchObject({ code: 'ERR_HOLDFAST_INVALID_OPTION', option: 'result' });
+    expect(await journal()).toMatchObject([
+      { phase: 'started' },
+      { phase: 'finished', outcome: 'failed' },
+    ]);
+  },
+);
+
+test('what the handler throws is journalled in short, and thrown to its caller', async () => {
+  const { session, journal } = await begun();
+  expect(await rejectionOf(session.run('fail', null, DURABLE))).toEqual(new Error('no such luck'));
+  expect((await journal())[1]).toMatchObject({ outcome: 'failed', error: 'no such luck' });
+});
+
+test('the handler is not called before its start is recorded', async () => {
+  const { session, store, clock, calls, events } = await begun();
+  store.break('stall');
+  const result = session.run('echo', 1, DURABLE);
+  await clock.advance(1_000);
+  expect([calls, session.info().inFlight]).toEqual([[], 1]);
+  expect(toldOf(events, session.id)).not.toContain('operation-started');
+  store.heal();
+  expect(await result).toEqual({ echoed: 1 });
+});
+
+test('where its start is not recorded the handler is never called, then or later', async () => {
+  const { session, store, clock, calls, journal, events } = await begun();
+  store.break('fail');
+  const refused = await rejectionOf(session.run('echo', 1, DURABLE));
+  expect(refused).toBeInstanceOf(StoreError);
+  expect(refused).toMatchObject({ durable: false, retryable: true });
+  store.heal();
+  await clock.advance(60_000);
+  expect([calls, await journal(), session.info().inFlight]).toEqual([[], [], 0]);
+  expect(toldOf(events, session.id).filter((event) => event.startsWith('operation'))).toEqual([]);
+});
+
+test('where nobody can say whether its start is recorded it is not called, and not left unfinished', async () => {
+  const { session, store, clock, calls, journal } = await begun();
+  store.break('lose-answer');
+  expect(await rejectionOf(session.run('echo', 1, DURABLE))).toBeInstanceOf(StoreError);
+  store.heal();
+  await clock.advance(60_000);
+  expect(calls).toEqual([]);
+  expect(await journal()).toMatchObject([
+    { phase: 'started' },
+    { phase: 'finished', outcome: 'failed' },
+  ]);
+});
+
+test.each(['fail', 'lose-answer'] as const)(
+  'an outcome that is not recorded is not returned; it gets into the journal once: %s',
+  async (fault) => {
+    const { session, store, clock, finish, journal, events } = await begun();
+    const result = session.run('hang', 1, DURABLE);
+    await clock.settle();
+    store.break(fault);
+    finish('done');
+    expect(await rejectionOf(result)).toBeInstanceOf(StoreError);
+    expect(toldOf(events, session.id)).not.toContain('operation-finished');
+    store.heal();
+    await clock.advance(60_000);
+    expect(await journal()).toMatchObject([
+      { phase: 'started' },
+      { phase: 'finished', outcome: 'done', result: 'done' },
+    ]);
+    expect(
+      toldOf(events, session.id).filter((event) => event === 'operation-finished').length,
+    ).toBe(1);
+  },
+);
+
+test('the result waits for its record', async () => {
+  const { session, store, clock, finish } = await begun();
+  const result = session.run('hang', 1, DURABLE);
+  await clock.settle();
+  store.break('stall');
+  finish('done');
+  expect((await standing(clock, result)).is).toBe('pending');
+  store.heal();
+  expect(await standing(clock, result)).toEqual({ is: 'resolved', with: 'done' });
+});
+
+test.each([
+  ['its id', OperationAbortedError, 'aborted'],
+  ['its time', TimeoutError, 'timed-out'],
+  ['a pause', SessionPausedError, 'aborted'],
+  ['the end of the session', SessionTerminatedError, 'aborted'],
+] as const)('it is aborted by %s, and that is journalled once', async (by, kind, outcome) => {
+  const { session, clock, journal } = await begun();
+  const result = session.run('hang', 1, { ...DURABLE, id: 'op', timeoutMs: 5_000 });
+  const error = rejectionOf(result);
+  await clock.settle();
+  if (by === 'its id') session.abort('op');
+  if (by === 'its time') await clock.advance(5_000);
+  if (by === 'a pause') await session.pause({ abort: true });
+  if (by === 'the end of the session') await session.terminate();
+  expect(await error).toBeInstanceOf(kind);
+  await clock.settle();
+  expect(await journal()).toMatchObject([{ phase: 'started' }, { phase: 'finished', outcome }]);
+});
+
+test('its end and the end of its session are recorded together, and told in that order', async () => {
+  const { session, clock, events, store, memory } = await begun();
+  session.run('hang', 1, DURABLE).catch(() => undefined);
+  await clock.settle();
+  const before = store.calls;
+  await session.terminate();
+  expect(store.calls - before).toBe(1);
+  expect((await memory.load(session.id))?.journalSeq).toBe(2);
+  expect(toldOf(events, session.id).slice(3)).toEqual([
+    'operation-started',
+    'operation-finished',
+    'active>terminating',
+    'terminating>terminated',
+    'ended:client',
+  ]);
+});
+
+test('aborted while its start is being recorded: it is never called, and finished in the journal', async () => {
+  const { session, store, clock, calls, journal, events } = await begun();
+  store.break('stall');
+  const result = session.run('echo', 1, { ...DURABLE, id: 'op' });
+  const error = rejectionOf(result);
+  session.abort('op');
+  expect(await error).toBeInstanceOf(OperationAbortedError);
+  store.heal();
+  await clock.advance(1_000);
+  expect(calls).toEqual([]);
+  expect(await journal()).toMatchObject([{ phase: 'started' }, { outcome: 'aborted' }]);
+  expect(toldOf(events, session.id).filter((event) => event.startsWith('operation'))).toEqual([]);
+});
+
+test('it waits for a place as any other, and one that is aborted there leaves no trace', async () => {
+  const { session, clock, finish, journal, calls } = await begun({ maxConcurrentOperations: 1 });
+  const first = session.run('hang', 1, DURABLE);
+  const second = session.run('echo', 2, DURABLE);
+  const third = rejectionOf(session.run('echo', 3, { ...DURABLE, id: 'third' }));
+  await clock.settle();
+  expect(session.operations()).toMatchObject([
+    { name: 'hang', durable: true, state: 'running' },
+    { name: 'echo', durable: true, state: 'queued' },
+    { id: 'third', state: 'queued' },
+  ]);
+  expect(await journal()).toMatchObject([{ phase: 'started', input: 1 }]);
+  session.abort('third');
+  finish('x');
+  await Promise.all([first, second, third]);
+  expect(calls).toEqual([1, 2]);
+  expect((await journal()).length).toBe(4);
+});
+
+test('a session that another owner won: its callers are told, and the journal is the other owner’s', async () => {
+  const { session, memory, clock, finish, journal } = await begun();
+  const result = session.run('hang', 1, DURABLE);
+  const error = rejectionOf(result);
+  await clock.settle();
+  const held = await memory.load(session.id);
+  if (held !== null) await memory.release(held);
+  await memory.claim(session.id, 'another');
+  finish('done');
+  expect(await error).toMatchObject({ code: 'ERR_HOLDFAST_FENCED' });
+  await clock.advance(1_000);
+  expect(await journal()).toMatchObject([{ phase: 'started' }]);
+});

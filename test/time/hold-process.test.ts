@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { holdProcess } from '../../src/time/hold-process.ts';
+import { systemClock } from '../../src/time/system-clock.ts';
+
+const timersThatHold = (): number =>
+  process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+
+test('it holds the process until it is let go, and letting go twice is once', () => {
+  const before = timersThatHold();
+  const [first, second] = [holdProcess(), holdProcess()];
+  expect(timersThatHold()).toBe(before + 2);
+  first();
+  first();
+  expect(timersThatHold()).toBe(before + 1);
+  second();
+  expect(timersThatHold()).toBe(before);
+});
+
+test('the clock of the system can hold the process, which its own timers never do', () => {
+  const before = timersThatHold();
+  const clock = systemClock();
+  const letGo = clock.hold?.();
+  expect(timersThatHold()).toBe(before + 1);
+  letGo?.();
+  expect(timersThatHold()).toBe(before);
+});
