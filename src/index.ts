@@ -30,6 +30,7 @@ export {
   OutcomeUnknown,
   SessionBusyError,
   SessionNotFoundError,
+  SessionNotReadyError,
   SessionPausedError,
   SessionTerminatedError,
   StoreError,

@@ -10,7 +10,7 @@ import type { RestartPlan } from './restart-plan.ts';
 export interface CheckedBehaviour {
   readonly name: string;
   readonly logic: AnyActorLogic;
-  readonly input: BehaviourSpec['input'] | null;
+  readonly input: NonNullable<BehaviourSpec['input']>;
   /** Descriptors of the event types it takes; `null`: all but XState's own. */
   readonly events: readonly string[] | null;
   readonly plan: RestartPlan;
@@ -49,11 +49,11 @@ const checkedBehaviour = (name: string, spec: BehaviourSpec): CheckedBehaviour =
     if (Object.hasOwn(KNOWN, option)) continue;
     throw new InvalidOptionError(`an option of ${at}`, option, Object.keys(KNOWN).join(', '));
   }
-  const { logic, input = null } = spec;
+  const { logic, input = (given) => given } = spec;
   if (!isLogic(logic)) {
     throw new InvalidOptionError(`${at}.logic`, logic, 'an XState logic: a machine, a promise …');
   }
-  if (input !== null && typeof input !== 'function') {
+  if (typeof input !== 'function') {
     throw new InvalidOptionError(`${at}.input`, input, 'a function that returns the input');
   }
   const events = spec.events === undefined ? knownEvents(logic) : checkedEvents(at, spec.events);

@@ -51,6 +51,7 @@ export const createSession = async (
   }
   // However long that took: it was not the client's silence.
   resetSilence(context, host);
+  host.made = true;
   host.behaviour?.start();
   return host;
 };

@@ -145,6 +145,9 @@ export class SessionHost implements WheelEntry {
   /** Settles when the last append that waits for room has had its turn; `null`: none waits. */
   makingRoom: Promise<void> | null = null;
 
+  /** `create` has given it out: its record is there, it is ready, and its deadlines count. */
+  made = false;
+
   // Its end: see `ending.ts`.
   endedAt: number | null = null;
   /** Its actor threw and is gone. */

@@ -1,4 +1,5 @@
 import type { AnyActorLogic } from 'xstate';
+import { InvalidEventError } from '../errors.ts';
 
 /**
  * The event types a logic knows, as descriptors (`order.placed`, `order.*`, `*`); `null` where it does not say. Those
@@ -19,4 +20,15 @@ export const describes = (descriptor: string, type: string): boolean => {
   if (!descriptor.endsWith('.*')) return false;
   const prefix = descriptor.slice(0, -2);
   return type === prefix || type.startsWith(`${prefix}.`);
+};
+
+/** Throws `InvalidEventError` unless an event is of one of these types (`null`: any) and none of XState's own. */
+export const assertLetIn = (event: unknown, descriptors: readonly string[] | null): void => {
+  const type: unknown =
+    typeof event === 'object' && event !== null && 'type' in event ? event.type : null;
+  if (typeof type === 'string' && !isInternal(type)) {
+    if (descriptors === null || descriptors.some((one) => describes(one, type))) return;
+  }
+  const none = descriptors?.length === 0 ? ['none'] : descriptors;
+  throw new InvalidEventError(event, none ?? ["all but XState's own"]);
 };

@@ -169,7 +169,10 @@ const ownSilence: Invariant<[string, Move]> = {
 // What must be true at every moment.
 
 /** When each deadline of a session must have been honoured at the latest: mono, or wall where it is a promise. */
-const latest = ({ gapSeen, clock, context }: World, slot: Slot): { reason: Reason; by: number }[] => {
+const latest = (
+  { gapSeen, clock, context, watch }: World,
+  slot: Slot,
+): { reason: Reason; by: number }[] => {
   const after = (since: number, lengthMs: number): number =>
     Math.max(since + lengthMs, gapSeen + Math.min(lengthMs, FRESH_MS));
   const onMono = (wall: number): number => wall - clock.wall() + clock.mono();
@@ -180,6 +183,10 @@ const latest = ({ gapSeen, clock, context }: World, slot: Slot): { reason: Reaso
     { reason: 'max-lifetime', by: grace + Math.max(over, grace > 0 ? gapSeen : over) },
   ];
   const { decided } = slot;
+  const paused = (watch.moves.get(watch.firstId(slot.session.id)) ?? []).at(-1);
+  if (paused?.to === 'paused' && inFlight === 0) {
+    ends.push({ reason: 'paused-timeout', by: onMono(paused.wall + DEADLINES.pausedTimeoutMs) });
+  }
   if ((decided !== 'active' && decided !== 'idle') || inFlight > 0 || context.draining) return ends;
   const quiet = Math.max(slot.lastActivity, slot.lastProof);
   ends.push({ reason: 'idle-timeout', by: after(quiet, DEADLINES.idleTimeoutMs) });

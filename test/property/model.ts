@@ -29,6 +29,8 @@ export class Model {
   beats = 0;
   misses = 0;
   aborted = 0;
+  /** How late the last tick came, ms. */
+  lagMs = 0;
   #wallOffset: number;
   #gapEnd = Number.NEGATIVE_INFINITY;
   #lastLook: { mono: number; wall: number };
@@ -111,18 +113,19 @@ export class Model {
 
   /** One look of the wheel. One that comes late by more than a tick judges nobody: who was kept waiting is heard first. */
   #tick(): void {
-    this.observeGap(this.mono - this.#nextTick);
-    this.#holding = this.mono - this.#nextTick > TICK_MS && !this.#holding;
+    this.lagMs = this.mono - this.#nextTick;
+    this.#observeGap();
+    this.#holding = this.lagMs > TICK_MS && !this.#holding;
     this.#nextTick = (Math.floor(this.mono / TICK_MS) + 1) * TICK_MS;
     if (!this.#holding) this.look();
   }
 
   /** A stall, a sleep, or a step of the wall clock of more than 2 s is a gap. */
-  observeGap(lateMs: number): void {
+  #observeGap(): void {
     const { mono, wall } = this;
     const step = wall - this.#lastLook.wall - (mono - this.#lastLook.mono);
     this.#lastLook = { mono, wall };
-    if (Math.max(lateMs, Math.abs(step)) > GAP_MS) this.#gapEnd = mono;
+    if (Math.max(this.lagMs, Math.abs(step)) > GAP_MS) this.#gapEnd = mono;
   }
 
   /** Looks at every deadline. Returns those it ended. */

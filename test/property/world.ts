@@ -13,6 +13,7 @@ import type { SeenSnapshot } from '../runtime/ledger.ts';
 import { BEHAVIOURS } from './behaviours.ts';
 import { ALWAYS, broken, CAPS, ON_EVENT, ON_MOVE } from './invariants.ts';
 import { BOUNDS, DEADLINES, type Reason } from './numbers.ts';
+import { isPromised } from './promised.ts';
 import { type Data, Slot, type Stream } from './slot.ts';
 import { StoreWatch } from './store-watch.ts';
 
@@ -158,6 +159,7 @@ export class World {
       },
       (error: unknown) => {
         Object.assign(outcome, { is: 'rejected', error });
+        if (!isPromised(error)) this.broken.push(`a call was rejected with ${String(error)}`);
       },
     );
     this.calls.push(seen);

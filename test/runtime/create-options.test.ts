@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { InvalidOptionError, LIMITS, mintSessionId } from '../../src/index.ts';
-import type { BehaviourSpec } from '../../src/runtime/behaviour.ts';
+import type { CheckedBehaviour } from '../../src/runtime/behaviour-options.ts';
 import { checkedCreate, checkedKey } from '../../src/runtime/create-options.ts';
 import type { CreateOptions } from '../../src/runtime/runtime.ts';
 import type { Application } from '../../src/runtime/runtime-context.ts';
@@ -146,7 +146,7 @@ test('MCP servers are at most 64 KiB together', () => {
 });
 
 test('a behaviour is one of those that are registered, and the refusal names them', () => {
-  const spec = {} as BehaviourSpec; // Only its name is looked at.
+  const spec = {} as CheckedBehaviour; // Only its name is looked at.
   const behaviours = application({ agent: spec, poller: spec });
   expect(checkedCreate({ behaviour: 'agent' }, behaviours).behaviour).toBe('agent');
   for (const behaviour of ['agnet', 'toString', '']) {

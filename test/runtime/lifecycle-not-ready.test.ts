@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { SessionNotReadyError } from '../../src/errors.ts';
-import type { Session } from '../../src/index.ts';
+import { type Session, SessionNotReadyError } from '../../src/index.ts';
 import { quietRuntime, rejectionOf, toldOf } from './fixture.ts';
 
 // A session is there while it is initialized, but cannot be set aside yet.

@@ -1,0 +1,65 @@
+import { type Command, onSession } from './command.ts';
+import { open, wasActive } from './commands-signs.ts';
+import { refused } from './model.ts';
+import { BOUNDS } from './numbers.ts';
+
+let said = 0;
+
+export const append = (who: number): Command =>
+  onSession('append', who, (world, slot, life, model) => {
+    said += 1;
+    const content = `message ${said}`;
+    if (!slot.isOver) wasActive(world, slot);
+    slot.asked.push(content);
+    const asked = slot.session.append({ role: 'user', content });
+    const outcome = world.call(asked, ({ seq }) => slot.appended.push({ content, seq }));
+    asked.catch((error: { code?: string }) => {
+      if (error.code !== 'ERR_HOLDFAST_OUTCOME_UNKNOWN') slot.refused.push(content);
+    });
+    const expected = open(model, life, (m, l) => {
+      l.activity(m.now);
+      if (world.setup.onFull === 'refuse' && l.messages.length >= BOUNDS.maxEntries) {
+        return refused('JOURNAL_FULL');
+      }
+      l.messages = [...l.messages, content].slice(-BOUNDS.maxEntries);
+      return undefined;
+    });
+    return { outcome, expected };
+  });
+
+/** Puts a mark into the data: it is there once, or it is not. */
+export const update = (who: number): Command =>
+  onSession('update', who, (world, slot, life, model) => {
+    said += 1;
+    const mark = said;
+    if (!slot.isOver) wasActive(world, slot);
+    const asked = slot.session.update(({ marks }) => ({ marks: [...marks, mark] }));
+    const outcome = world.call(asked, () => slot.marks.push(mark));
+    const expected = open(model, life, (m, l) => {
+      l.activity(m.now);
+      l.marks.push(mark);
+    });
+    return { outcome, expected };
+  });
+
+/** Reads the conversation, page by page. */
+export const read = (who: number): Command =>
+  onSession('messages', who, (world, slot, life) => {
+    const all = async (): Promise<string[]> => {
+      const found: string[] = [];
+      for (let after: number | null = 0; after !== null; ) {
+        const page = await slot.session.messages({ after, limit: 2 });
+        found.push(...page.messages.map(({ content }) => String(content)));
+        after = page.cursor;
+      }
+      return found;
+    };
+    const outcome = world.call(all(), (found) => {
+      if (life === null || life.gone) return;
+      const wanted = life.isOver && !life.buried ? [] : life.messages;
+      if (found.join() !== wanted.join()) {
+        world.broken.push(`messages() is ${found.join()}, but should be ${wanted.join()}`);
+      }
+    });
+    return { outcome, expected: null };
+  });
