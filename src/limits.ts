@@ -17,6 +17,12 @@ export const LIMITS = {
   messageBytes: 256 * 1024,
   /** A request's body, bytes. Option `maxBodyBytes` of the front-ends. */
   requestBodyBytes: 4 * 1024 * 1024,
+  /** Arrays and objects inside each other in a request's body, levels. Deeper is no use, and costs stack. */
+  jsonLevels: 100,
+  /** What one stream may hold that its client has not read, bytes. */
+  streamBytes: 1024 * 1024,
+  /** The same, events: however short, one counts for `streamBytes / streamEvents` bytes. */
+  streamEvents: 256,
   /** Records returned by one page of `list`. */
   listPage: 1_000,
   /** Due entries looked at in one turn of the loop before I/O is let in again. */

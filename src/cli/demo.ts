@@ -7,8 +7,9 @@ import type { EndReason } from '../../machines/index.ts';
 import { MissingPackageError } from '../errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { systemClock } from '../time/system-clock.ts';
+import type { Output } from './printer.ts';
 import { drainLine, type ExitCode } from './serve.ts';
-import { type Output, type Serving, startServing } from './serving.ts';
+import { type Serving, startServing } from './serving.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { wait } from './wait.ts';
 

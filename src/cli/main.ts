@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { HoldfastError } from '../errors.ts';
+import type { Output } from './printer.ts';
 import { readSettings, type Settings, settingsHelp } from './settings.ts';
 import { version } from './version.ts';
 
@@ -11,12 +12,17 @@ const HELP = (): string => `holdfast ${version()}: a session runtime for agents 
 
 Flags of serve, and the environment variables they override:
 ${settingsHelp()}
+
+A duration is 500ms, 2s, 1.5m, 8h or 7d; off, where it is allowed, means never.
+What keeps a session from --idle-timeout: its requests, for as long as they run, and notifications. A ping
+proves that the client is alive, but is no activity, and neither is an open stream.
 `;
 
 const printError = (line: string): void => void process.stderr.write(`${line}\n`);
 
-const output = {
-  print: (line: string): void => void process.stdout.write(`${line}\n`),
+const output: Output = {
+  print: (line) => void process.stdout.write(`${line}\n`),
+  complain: printError,
   colours: process.stdout.isTTY === true && !process.env['NO_COLOR'],
 };
 

@@ -1,7 +1,9 @@
 import type { DrainReport } from '../runtime/runtime.ts';
+import { adjustedInFlags } from './deadline-settings.ts';
 import { formatDuration } from './duration.ts';
 import { isLoopback } from './hosts.ts';
-import type { Output, Serving } from './serving.ts';
+import type { Output } from './printer.ts';
+import type { Serving } from './serving.ts';
 import { startServing } from './serving.ts';
 import type { Settings } from './settings.ts';
 
@@ -41,19 +43,15 @@ const greet = (serving: Serving, { host, json }: Settings, output: Output): void
     `holdfast listens on ${url} (idle after ${formatDuration(idleAfterMs)}, ` +
       `silent for at most ${formatDuration(idleTimeoutMs)}, open for at most ${formatDuration(maxLifetimeMs)})`,
   );
-  for (const sentence of adjusted) output.print(sentence);
+  for (const sentence of adjustedInFlags(adjusted)) output.print(sentence);
   if (!isLoopback(host)) {
     output.print('Other machines can reach it, and it asks nobody who they are.');
   }
 };
 
-/** Waits for Ctrl-C or SIGTERM, then drains. A second signal exits at once. */
-const untilSignalled = async (
-  serving: Serving,
-  { json }: Settings,
-  output: Output,
-): Promise<ExitCode> => {
-  await new Promise<void>((resolve) => {
+/** Resolves with Ctrl-C or SIGTERM. A second signal exits at once. */
+const signalled = (): Promise<void> =>
+  new Promise((resolve) => {
     let signals = 0;
     const onSignal = (): void => {
       signals += 1;
@@ -63,6 +61,8 @@ const untilSignalled = async (
     process.on('SIGINT', onSignal);
     process.on('SIGTERM', onSignal);
   });
+
+const drain = async (serving: Serving, { json }: Settings, output: Output): Promise<ExitCode> => {
   const report = await serving.stop();
   output.print(json ? JSON.stringify({ type: 'serve.drained', ...report }) : drainLine(report));
   return report.left.length === 0 ? 0 : 1;
@@ -76,9 +76,12 @@ export const serve = async (settings: Settings, output: Output): Promise<ExitCod
   } catch (error) {
     const problem = startupProblem(error, settings);
     if (problem === null) throw error;
-    output.print(problem);
+    output.complain(problem);
     return 1;
   }
+  // Before anybody is told that it runs: a signal that comes with the greeting drains as well.
+  const over = signalled();
   greet(serving, settings, output);
-  return untilSignalled(serving, settings, output);
+  await over;
+  return drain(serving, settings, output);
 };

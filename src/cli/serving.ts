@@ -5,17 +5,12 @@ import { type Listening, listen } from '../http/adapters/node.ts';
 import { createRuntime } from '../runtime/create-runtime.ts';
 import type { DrainReport, Runtime, RuntimeOptions } from '../runtime/runtime.ts';
 import { systemClock } from '../time/system-clock.ts';
-import { eventJson, eventLine, isPrinted } from './event-line.ts';
+import { deadlineOptions } from './deadline-settings.ts';
 import { allowedHosts } from './hosts.ts';
+import { type Output, printer } from './printer.ts';
+import { canServe, refuseToServe } from './servable.ts';
 import type { Settings } from './settings.ts';
 import { version } from './version.ts';
-
-/** Where the lines of a server go. */
-export interface Output {
-  /** One line, without its end. */
-  print(line: string): void;
-  readonly colours: boolean;
-}
 
 /** A server that listens. */
 export interface Serving {
@@ -45,14 +40,7 @@ const runtimeOptions = (settings: Settings): RuntimeOptions => ({
     tombstoneMs: settings.tombstone,
     sweepIntervalMs: settings.sweepInterval,
   }),
-  deadlines: given({
-    idleAfterMs: settings.idleAfter,
-    idleTimeoutMs: settings.idleTimeout,
-    pausedTimeoutMs: settings.pausedTimeout,
-    maxLifetimeMs: settings.maxLifetime,
-    heartbeatIntervalMs: settings.heartbeatInterval,
-    heartbeatMissed: settings.heartbeatMissed,
-  }),
+  deadlines: deadlineOptions(settings),
 });
 
 /** The parts that need the MCP packages, which are optional. */
@@ -73,14 +61,6 @@ const loadMcp = async () => {
 
 const pathOf = (url: string | undefined): string => (url ?? '/').split('?', 1)[0] ?? '/';
 
-/** Prints every event of the runtime that the settings ask for, from now on. */
-const printEvents = (runtime: Runtime, settings: Settings, output: Output): void => {
-  runtime.subscribe((event) => {
-    if (!isPrinted(event, settings.logLevel)) return;
-    output.print(settings.json ? eventJson(event) : eventLine(event, output.colours));
-  });
-};
-
 /**
  * Starts a runtime with an MCP endpoint in front of it. Rejects with `InvalidOptionError` for settings that
  * contradict each other, `MissingPackageError`, or what the system says about the port.
@@ -89,8 +69,9 @@ export const startServing = async (settings: Settings, output: Output): Promise<
   const { createMcpEndpoint, createToolServer, toNodeHandler } = await loadMcp();
   const clock = systemClock();
   const runtime = createRuntime({ ...runtimeOptions(settings), clock });
+  const print = printer(settings, output);
   const onError = (error: unknown): void =>
-    output.print(`error: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
+    print({ type: 'runtime.error', at: clock.wall(), where: 'the MCP endpoint', error });
   const endpoint = createMcpEndpoint({
     runtime: runtime.as(null),
     server: ({ session }) => createToolServer({ session, clock, version: version() }),
@@ -98,11 +79,18 @@ export const startServing = async (settings: Settings, output: Output): Promise<
     allowedOrigins: allowedHosts(settings.host),
     onError,
   });
-  const handleMcp = toNodeHandler(endpoint, { onerror: onError });
+  const handleMcp = toNodeHandler(endpoint, {
+    onerror: (error) => {
+      // A client that leaves in the middle of its request is nobody's error.
+      if ((error as { code?: unknown }).code !== 'ECONNRESET') onError(error);
+    },
+  });
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    // Node writes an absent method or url as `undefined`, the SDK's type leaves them out: the same to it.
-    if (pathOf(request.url) === PATH)
+    if (pathOf(request.url) === PATH) {
+      if (!canServe(request)) return refuseToServe(request, response);
+      // Node writes an absent method or url as `undefined`, the SDK's type leaves them out: the same to it.
       return handleMcp(request as NodeIncomingMessageLike, response);
+    }
     response.writeHead(404, { 'content-type': 'text/plain' }).end(`There is only ${PATH} here.\n`);
   };
   let listening: Listening;
@@ -112,7 +100,7 @@ export const startServing = async (settings: Settings, output: Output): Promise<
     await runtime.close();
     throw error;
   }
-  printEvents(runtime, settings, output);
+  runtime.subscribe(print);
   let stopping: Promise<DrainReport> | null = null;
   const stop: Serving['stop'] = async (options) => {
     const report = await runtime.drain(options);

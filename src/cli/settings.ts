@@ -1,5 +1,8 @@
 import { parseArgs } from 'node:util';
+import { contradictionIn } from './deadline-settings.ts';
 import { parseDuration } from './duration.ts';
+import { takenByNpm, unknownVariables } from './misplaced.ts';
+import { flagOf, kebab, variableOf } from './setting-names.ts';
 
 /** How much is printed: each level prints those before it as well. */
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
@@ -10,34 +13,46 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** One kind of value: how it is read, and what is said of a value that is not allowed. */
 interface Kind<T> {
   readonly allowed: string;
+  /** The same as one word, for `--help`. */
+  readonly shape: string;
   /** `null`: not allowed. */
   read(text: string): T | null;
 }
 
-const wholeNumber = (least: number, most: number, allowed: string): Kind<number> => ({
+const wholeNumber = (
+  least: number,
+  most: number,
+  shape: string,
+  allowed: string,
+): Kind<number> => ({
   allowed,
+  shape,
   read: (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     return value >= least && value <= most ? value : null;
   },
 });
 
-const port = wholeNumber(0, 65_535, 'a whole number from 0 to 65535 (0 picks a free port)');
-const count = wholeNumber(1, Number.MAX_SAFE_INTEGER, 'a whole number of at least 1');
+const port = wholeNumber(0, 65_535, 'port', 'a whole number from 0 to 65535 (0 picks a free port)');
+const count = wholeNumber(1, Number.MAX_SAFE_INTEGER, 'number', 'a whole number of at least 1');
 const host: Kind<string> = {
   allowed: 'a host name or an address, as 127.0.0.1',
+  shape: 'host',
   read: (text) => (/^[\w.:-]+$/.test(text) ? text : null),
 };
 const level: Kind<LogLevel> = {
   allowed: LOG_LEVELS.join(', '),
+  shape: 'level',
   read: (text) => LOG_LEVELS.find((name) => name === text) ?? null,
 };
 const deadline: Kind<number | 'off'> = {
   allowed: 'a duration as 500ms, 2s, 5m, 8h or 7d, or off',
+  shape: 'duration|off',
   read: parseDuration,
 };
 const duration: Kind<number> = {
   allowed: 'a duration as 500ms, 2s, 5m, 8h or 7d',
+  shape: 'duration',
   read: (text) => {
     const ms = parseDuration(text);
     return ms === 'off' ? null : ms;
@@ -100,12 +115,6 @@ export interface Mistake {
   readonly message: string;
 }
 
-const kebab = (key: string): string =>
-  key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-const flagOf = (key: string): string => `--${kebab(key)}`;
-const variableOf = (key: string): string =>
-  `HOLDFAST_${kebab(key).replaceAll('-', '_').toUpperCase()}`;
-
 const KEYS = Object.keys(SETTINGS) as (keyof Settled)[];
 
 /** What was given, before it is looked at: by key, the value and the name it came under. */
@@ -122,8 +131,15 @@ const fromEnvironment = (env: Readonly<Record<string, string | undefined>>): Giv
   return given;
 };
 
+/** What the arguments hold beside settings. */
+interface Flags {
+  readonly json: boolean;
+  /** What is no flag and no value of one. */
+  readonly strays: readonly string[];
+}
+
 /** Reads flags over `given`; tells what is no flag at all. */
-const fromFlags = (args: readonly string[], given: Given, mistakes: Mistake[]): boolean => {
+const fromFlags = (args: readonly string[], given: Given, mistakes: Mistake[]): Flags => {
   const names = new Map(KEYS.map((key) => [kebab(key), key]));
   const options = Object.fromEntries(
     [...names.keys()].map((name) => [name, { type: 'string' as const }]),
@@ -136,12 +152,11 @@ const fromFlags = (args: readonly string[], given: Given, mistakes: Mistake[]): 
     tokens: true,
   });
   let json = false;
+  const strays: string[] = [];
   let unknownAt = Number.NaN;
   for (const token of tokens) {
     // What follows an unknown flag is most likely its value: one mistake, not two.
-    if (token.kind === 'positional' && token.index !== unknownAt + 1) {
-      mistakes.push({ name: token.value, message: 'is not understood: only flags are allowed.' });
-    }
+    if (token.kind === 'positional' && token.index !== unknownAt + 1) strays.push(token.value);
     if (token.kind !== 'option') continue;
     const key = names.get(token.name);
     if (token.name === 'json' && token.value === undefined) json = true;
@@ -154,12 +169,24 @@ const fromFlags = (args: readonly string[], given: Given, mistakes: Mistake[]): 
       mistakes.push({ name: token.rawName, message: `needs a value: ${allowed}.` });
     } else given.set(key, { name: token.rawName, text: token.value });
   }
-  return json;
+  return { json, strays };
+};
+
+/** What was given that belongs to no setting. */
+const misplaced = (
+  env: Readonly<Record<string, string | undefined>>,
+  strays: readonly string[],
+): readonly Mistake[] => {
+  const npm = takenByNpm(env, [...KEYS, 'json'], strays);
+  const message = 'is not understood: only flags are allowed.';
+  const stray = npm === null ? strays.map((name) => ({ name, message })) : [npm];
+  return [...stray, ...unknownVariables(env, KEYS.map(variableOf))];
 };
 
 /**
  * Reads the environment and the flags over it. Every mistake is found at once: each names the variable or
- * flag, the value, and what is allowed.
+ * flag, the value, and what is allowed. Deadlines that contradict each other are told when nothing else is
+ * wrong.
  */
 export const readSettings = (
   env: Readonly<Record<string, string | undefined>>,
@@ -167,7 +194,8 @@ export const readSettings = (
 ): { readonly settings: Settings } | { readonly mistakes: readonly Mistake[] } => {
   const mistakes: Mistake[] = [];
   const given = fromEnvironment(env);
-  const json = fromFlags(args, given, mistakes);
+  const { json, strays } = fromFlags(args, given, mistakes);
+  mistakes.push(...misplaced(env, strays));
   const values: Record<string, unknown> = { json };
   for (const key of KEYS) {
     const { kind, initial } = SETTINGS[key];
@@ -181,14 +209,16 @@ export const readSettings = (
   }
   if (mistakes.length > 0) return { mistakes };
   // The loop above has read every key of the table by its own kind.
-  return { settings: values as Settings };
+  const settings = values as Settings;
+  const contradiction = contradictionIn(settings, (key) => given.get(key)?.name ?? flagOf(key));
+  return contradiction === null ? { settings } : { mistakes: [contradiction] };
 };
 
 /** The settings for `--help`, a line each, from the same table. */
 export const settingsHelp = (): string => {
   const rows = KEYS.map((key) => {
-    const { about, shown } = SETTINGS[key];
-    return [flagOf(key), variableOf(key), `${about} (${shown})`] as const;
+    const { about, kind, shown } = SETTINGS[key];
+    return [`${flagOf(key)} <${kind.shape}>`, variableOf(key), `${about} (${shown})`] as const;
   });
   const wide = (column: 0 | 1): number => Math.max(...rows.map((row) => row[column].length));
   return rows

@@ -49,6 +49,10 @@ export const notJson = (): Response =>
 export const invalidRequest = (why: string): Response =>
   answer(400, RPC.invalidRequest, `Invalid Request: ${why}`);
 
+/** 403: the request was sent to a name, or comes from a page, that the endpoint's `option` does not list. */
+export const forbidden = (why: string, option: 'allowedHosts' | 'allowedOrigins'): Response =>
+  answer(403, RPC.serverError, `${why} (the server's option ${option} does not list it)`);
+
 /**
  * 404, the same bytes for a malformed, an unknown, an ended and somebody else's id, so that nobody learns
  * which ids exist. A client that gets it opens a new session.

@@ -1,8 +1,8 @@
 import {
-  hostHeaderValidationResponse,
   localhostAllowedHostnames,
   localhostAllowedOrigins,
-  originValidationResponse,
+  validateHostHeader,
+  validateOriginHeader,
 } from '@modelcontextprotocol/server';
 import { HoldfastError, SessionNotFoundError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
@@ -10,6 +10,7 @@ import { checkedCount, checkedDuration } from '../runtime/deadlines.ts';
 import type { BoundRuntime } from '../runtime/runtime.ts';
 import {
   answerOf,
+  forbidden,
   internalError,
   invalidRequest,
   methodNotAllowed,
@@ -28,7 +29,10 @@ export interface McpEndpointOptions {
   readonly runtime: BoundRuntime;
   /** Makes the server of each session. When it throws, the client gets 500 and the session ends. */
   readonly server: McpServerFactory;
-  /** Host names a request may be sent to, without port; default: those of the loopback interface. */
+  /**
+   * Host names a request may be sent to, without port; default: those of the loopback interface. Behind a
+   * name of its own the endpoint answers every request with 403 until the name is listed here.
+   */
   readonly allowedHosts?: readonly string[];
   /** Host names a browser's page may come from; default: those of the loopback interface. */
   readonly allowedOrigins?: readonly string[];
@@ -50,7 +54,18 @@ export interface McpEndpoint {
   readonly connections: number;
   /** Answers one request, whatever its path. Never rejects. */
   fetch(request: Request): Promise<Response>;
-  /** Closes all transports and servers and answers 503 from now on. It ends no session: the runtime does. */
+  /**
+   * Closes all transports and servers and answers 503 from now on. It ends no session: the runtime does. So
+   * a program goes down in this order, and running requests get their answers:
+   *
+   * ```ts
+   * process.once('SIGTERM', async () => {
+   *   await runtime.drain(); // takes nothing new, lets running work finish, ends every session
+   *   await endpoint.close();
+   *   server.close(); // the node:http server in front of it
+   * });
+   * ```
+   */
   close(): Promise<void>;
 }
 
@@ -75,10 +90,10 @@ class Endpoint implements McpEndpoint {
   }
 
   async fetch(request: Request): Promise<Response> {
-    const forbidden =
-      hostHeaderValidationResponse(request, this.#hosts) ??
-      originValidationResponse(request, this.#origins);
-    if (forbidden !== undefined) return forbidden;
+    const host = validateHostHeader(request.headers.get('host'), this.#hosts);
+    if (!host.ok) return forbidden(host.message, 'allowedHosts');
+    const origin = validateOriginHeader(request.headers.get('origin'), this.#origins);
+    if (!origin.ok) return forbidden(origin.message, 'allowedOrigins');
     if (this.#closed) return unavailable('the server is closing', LIMITS.retryAfterMs);
     try {
       return await this.#route(request);
@@ -156,7 +171,9 @@ class Endpoint implements McpEndpoint {
     if (!response.ok || response.body === null) return response;
     const detach = connection.session.attach();
     // Closed when the client goes: the transport allows one such stream, and the client will open another.
-    return new Response(followBody(response.body, request.signal, 'close', detach), response);
+    const followed = followBody(response.body, request.signal, 'close');
+    void followed.ended.then(detach);
+    return new Response(followed.body, response);
   }
 
   /** The transport looks the request over and then ends the session. */
@@ -207,6 +224,23 @@ class Endpoint implements McpEndpoint {
 /**
  * Makes a sessionful MCP endpoint: one session of the runtime for each `initialize`, ended by the runtime's
  * deadlines or by the client. Throws `InvalidOptionError`.
+ *
+ * It needs no framework. On plain Node, with `toNodeHandler` of `@modelcontextprotocol/node` (which has its
+ * own limit for bodies, `maxRequestBodySize`, 4 MiB as here):
+ *
+ * ```ts
+ * const endpoint = createMcpEndpoint({ runtime: runtime.as(null), server: createMyServer });
+ * const server = createServer(toNodeHandler(endpoint));
+ * server.listen(4100, '127.0.0.1');
+ * ```
+ *
+ * What keeps a session from its idle timeout: requests, for as long as they run, and notifications. A `ping`
+ * is a beat: it proves that the client is alive, but is no activity. An open GET stream is presence, and by
+ * itself proves nothing: a peer that is gone without a word leaves it open.
+ *
+ * What a client does not read waits in memory, up to 1 MiB or 256 events a stream. Past that a POST's stream
+ * is sent no notifications (progress, log messages) until the client has read on, but always its answers; a
+ * GET stream is closed, and the client opens another.
  *
  * Statuses: 400 without a session id, 404 for one that is malformed, unknown or ended, 503 with Retry-After
  * when there is no room or the runtime drains. A request that is refused leaves nothing behind.

@@ -1,23 +1,38 @@
+import { LIMITS } from '../limits.ts';
+
 /** What becomes of a body nobody listens to any more. */
 export type WhenGone =
   /** It is read on to its end: a client that goes away has not cancelled its request. */
   | 'read-on'
-  /** It is closed: it was there for its listener only. */
+  /** It is closed: it was there for its listener only. A listener that does not read is no listener. */
   | 'close';
 
+/** A response body on its way to the client. */
+export interface Followed {
+  readonly body: ReadableStream<Uint8Array>;
+  /** Resolves when the source has ended, failed or been closed, however slowly the client reads. */
+  readonly ended: Promise<void>;
+  /** False while the client has `LIMITS.streamBytes` or `streamEvents` to read: leave out what may be. */
+  hasRoom(): boolean;
+}
+
+/** A comment, to whoever reads server-sent events. */
+const OPEN = new TextEncoder().encode(': open\n\n');
+
+const LEAST_BYTES = LIMITS.streamBytes / LIMITS.streamEvents;
+
 /**
- * Hands a response body on, and tells when it has ended, however slowly or not at all it is read by the
- * client. What is not read yet waits in memory, as it would in the SDK's own stream.
+ * Hands a response body on, and tells when it has ended. What the client has not read yet waits in memory.
+ * Past the bound a body that is `close`d when its listener goes is cut, with an error. One that is read on
+ * holds answers and is never cut: whoever fills it asks `hasRoom` first.
  *
  * @param gone aborted when the client is gone.
- * @param onEnd called once, when the source has ended, failed or been closed.
  */
 export const followBody = (
   source: ReadableStream<Uint8Array>,
   gone: AbortSignal,
   whenGone: WhenGone,
-  onEnd: () => void,
-): ReadableStream<Uint8Array> => {
+): Followed => {
   const reader = source.getReader();
   let listener: ReadableStreamDefaultController<Uint8Array> | null = null;
   const leave = (): void => {
@@ -25,12 +40,22 @@ export const followBody = (
     // The end of the loop below follows from it.
     if (whenGone === 'close') void reader.cancel().catch(() => {});
   };
-  const body = new ReadableStream<Uint8Array>({
-    start(controller) {
-      listener = controller;
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        listener = controller;
+        // The headers go out with the first bytes, and a quiet stream has none for long: its client would take it
+        // for one that was never opened.
+        if (whenGone === 'close') controller.enqueue(OPEN);
+      },
+      cancel: leave,
     },
-    cancel: leave,
-  });
+    {
+      highWaterMark: LIMITS.streamBytes,
+      size: ({ byteLength }) => Math.max(byteLength, LEAST_BYTES),
+    },
+  );
+  const hasRoom = (): boolean => listener === null || (listener.desiredSize ?? 0) > 0;
   const onGone = (): void => {
     // Closed and not only forgotten: whoever writes it to the socket waits for its end.
     listener?.close();
@@ -41,6 +66,10 @@ export const followBody = (
       for (;;) {
         const { done, value } = await reader.read();
         if (done) break;
+        if (whenGone === 'close' && !hasRoom()) {
+          listener?.error(new Error('The client does not read its stream.'));
+          leave();
+        }
         listener?.enqueue(value);
       }
       listener?.close();
@@ -49,11 +78,9 @@ export const followBody = (
     } finally {
       listener = null;
       gone.removeEventListener('abort', onGone);
-      onEnd();
     }
   };
   gone.addEventListener('abort', onGone, { once: true });
   if (gone.aborted) onGone();
-  void pump();
-  return body;
+  return { body, ended: pump(), hasRoom };
 };

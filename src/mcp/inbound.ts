@@ -54,6 +54,14 @@ const isOpening = (
 ): message is InitializeRequest & typeof message =>
   isId(message['id']) && isInitializeRequest(message);
 
+/** Whether arrays and objects are inside each other for more than `levels`. Stops there, so it is safe itself. */
+export const nestsDeeper = (value: unknown, levels: number): boolean => {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  const items: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  return items.some((item) => nestsDeeper(item, levels - 1));
+};
+
 const isPresent = <T>(value: T | null): value is T => value !== null;
 
 /**

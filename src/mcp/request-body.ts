@@ -1,4 +1,5 @@
 import { isJsonContentType, readRequestBody } from '@modelcontextprotocol/server';
+import { LIMITS } from '../limits.ts';
 import {
   bodyTooLarge,
   invalidRequest,
@@ -6,7 +7,7 @@ import {
   notJson,
   notJsonContentType,
 } from './answers.ts';
-import { type Inbound, inboundOf } from './inbound.ts';
+import { type Inbound, inboundOf, nestsDeeper } from './inbound.ts';
 
 /**
  * Reads and looks over the body of a POST before any session is looked up, so that a request that is
@@ -28,6 +29,9 @@ export const readInbound = async (
     body = JSON.parse(read.text);
   } catch {
     return notJson();
+  }
+  if (nestsDeeper(body, LIMITS.jsonLevels)) {
+    return invalidRequest(`the body is nested deeper than ${LIMITS.jsonLevels} levels`);
   }
   return inboundOf(body) ?? invalidRequest('the body is no JSON-RPC message');
 };

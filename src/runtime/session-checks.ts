@@ -17,12 +17,10 @@ export const SESSION_CHECKS: Readonly<Record<string, Check>> = {
     return null;
   },
   'no-record': (_context, host) =>
-    host.record === null && !host.committing
-      ? 'It has no record, and none is being written.'
-      : null,
+    host.made && host.record === null ? 'It was made, but has no record.' : null,
   'record-differs': (context, host) => {
     const { record } = host;
-    if (record === null || !atRest(host) || isBeingBorn(context, host)) return null;
+    if (record === null || !atRest(host)) return null;
     if (record.id !== host.id) return `Its record is of ${record.id}.`;
     if (record.principal !== host.principal) return 'Its record is of another principal.';
     if (record.owner !== context.owner) return 'Its record is held by another owner.';
@@ -56,7 +54,8 @@ export const SESSION_CHECKS: Readonly<Record<string, Check>> = {
     const mono = context.clock.mono();
     const { what, at } = nextDeadline(context, host, mono);
     const filedAt = context.wheel.filedFor(host);
-    if (what === 'none' || filedAt === null) return null;
+    // While a session is being made only its lifetime counts; it is filed anew when it is ready.
+    if (what === 'none' || filedAt === null || !host.made) return null;
     const onWall = what === 'maxLifetime' || what === 'pausedTimeout';
     if (onWall && stepped(context)) return null;
     const lateMs = filedAt - Math.max(at, mono) - 2 * context.deadlines.tickMs;
@@ -81,18 +80,15 @@ export const SESSION_CHECKS: Readonly<Record<string, Check>> = {
   },
 };
 
-/** Everything decided is recorded, and everything recorded is told. */
+/** It is made, everything decided is recorded, and everything recorded is told. */
 const atRest = (host: SessionHost): boolean =>
+  host.made &&
   host.record !== null &&
   !host.dirty &&
   !host.committing &&
   host.limbo === null &&
   host.untold.size === 0 &&
   !host.untold.telling;
-
-/** A session without an `initialize` is recorded as it will be born, a moment before it is. */
-const isBeingBorn = (context: RuntimeContext, host: SessionHost): boolean =>
-  context.application.initialize === null && host.state === 'initializing';
 
 /** `active` and `idle` need no commit between them. */
 const recordedAs = (state: SessionState): SessionState => (state === 'idle' ? 'active' : state);

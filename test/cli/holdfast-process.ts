@@ -11,6 +11,8 @@ export interface HoldfastProcess {
   readonly child: ChildProcess;
   /** Everything printed so far, a line each. */
   readonly lines: readonly string[];
+  /** Those of them that came on standard error. */
+  readonly errors: readonly string[];
   /** Resolves with the first line that fits, an earlier one included. */
   line(pattern: RegExp): Promise<string>;
   /** Resolves with the exit code once all output is read. */
@@ -29,10 +31,12 @@ const start = (
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   const lines: string[] = [];
+  const errors: string[] = [];
   const waiting = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
       lines.push(line);
+      if (stream === child.stderr) errors.push(line);
       for (const look of waiting) look();
     });
   }
@@ -49,7 +53,7 @@ const start = (
       look();
       closed.then(() => reject(new Error(`It ended without ${pattern}:\n${lines.join('\n')}`)));
     });
-  return { child, lines, line, exit: async () => (await closed)[0] };
+  return { child, lines, errors, line, exit: async () => (await closed)[0] };
 };
 
 /** Runs `holdfast` with these arguments. */

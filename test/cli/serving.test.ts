@@ -11,7 +11,11 @@ const TOOLS = ['count_slowly', 'note_add', 'note_list', 'session_info'];
 const serving = async (...flags: string[]): Promise<Serving> => {
   const read = readSettings({}, ['--port', '0', '--log-level', 'silent', ...flags]);
   if (!('settings' in read)) throw new Error(JSON.stringify(read.mistakes));
-  const started = await startServing(read.settings, { print: () => {}, colours: false });
+  const started = await startServing(read.settings, {
+    print: () => {},
+    complain: () => {},
+    colours: false,
+  });
   onTestFinished(async () => void (await started.stop({ operationsMs: 0 })));
   return started;
 };

@@ -101,3 +101,37 @@ test('the help names every setting, as a flag and as a variable', () => {
   }
   expect(help.split('\n')).toHaveLength(14);
 });
+
+test('the help says of each setting what it takes', () => {
+  const help = settingsHelp();
+  expect(help).toContain('--idle-after <duration|off> ');
+  expect(help).toContain('--tombstone <duration> ');
+  expect(help).toContain('--port <port> ');
+  expect(help).toContain('--max-sessions <number> ');
+  expect(help).toContain('--log-level <level> ');
+});
+
+test('a misspelt variable is a mistake like the others', () => {
+  expect(mistakesOf({ HOLDFAST_IDEL_AFTER: '1s', HOLDFAST_PORT: 'x' })).toEqual([
+    'HOLDFAST_IDEL_AFTER is no setting; the nearest one is HOLDFAST_IDLE_AFTER.',
+    expect.stringMatching(/^HOLDFAST_PORT is "x"/),
+  ]);
+});
+
+test('flags that npm has taken are told as such, and not as strays', () => {
+  const npm = { npm_lifecycle_event: 'start', npm_config_idle_after: 'true' };
+  expect(mistakesOf(npm, '1s')).toEqual([
+    'npm took flags for itself. Put -- before them: npm start -- --idle-after 1s',
+  ]);
+  expect(mistakesOf({ npm_lifecycle_event: 'start' }, 'stray')).toEqual([
+    'stray is not understood: only flags are allowed.',
+  ]);
+});
+
+test('deadlines that contradict each other are told by the names they were given by', () => {
+  const env = { HOLDFAST_IDLE_AFTER: '1m' };
+  expect(mistakesOf(env, '--idle-timeout', '30s')).toEqual([
+    'HOLDFAST_IDLE_AFTER is 1m, but must be below --idle-timeout (30s).',
+  ]);
+  expect(mistakesOf(env, '--idle-after', '1s', '--idle-timeout', '30s')).toEqual([]);
+});

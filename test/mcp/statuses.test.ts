@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { mintSessionId } from '../../src/identity/session-id.ts';
+import { LIMITS } from '../../src/limits.ts';
 import { call, endpointUnderTest, INITIALIZE, messagesOf } from './endpoint-under-test.ts';
 
 const JSON_HEADERS = {
@@ -7,6 +8,13 @@ const JSON_HEADERS = {
   accept: 'application/json, text/event-stream',
 };
 const initialize = JSON.stringify(INITIALIZE);
+
+/** An initialize whose capabilities are nested; around them are three levels. */
+const nested = (levels: number): string =>
+  initialize.replace(
+    '"capabilities":{}',
+    `"capabilities":{"experimental":${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}}`,
+  );
 
 const nothingBehind = (under: ReturnType<typeof endpointUnderTest>): void => {
   expect(under.runtime.stats().resident).toBe(0);
@@ -33,6 +41,8 @@ test.each([
     JSON_HEADERS,
     JSON.stringify({ ...INITIALIZE, id: undefined }),
   ],
+  ['a body that is nested too deep', 400, JSON_HEADERS, nested(LIMITS.jsonLevels - 2)],
+  ['a body that is nested far too deep', 400, JSON_HEADERS, nested(100_000)],
   ['another Accept', 406, { ...JSON_HEADERS, accept: 'application/json' }, initialize],
   ['another Content-Type', 415, { ...JSON_HEADERS, 'content-type': 'text/plain' }, initialize],
   ['a body of another type', 415, { ...JSON_HEADERS, 'content-type': 'text/plain' }, 'hello'],
@@ -58,6 +68,28 @@ test.each([
     nothingBehind(under);
   },
 );
+
+test('a body as deep as it may be is served', async () => {
+  const under = endpointUnderTest();
+  const response = await under.send('POST', JSON_HEADERS, nested(LIMITS.jsonLevels - 3));
+  expect(response.status).toBe(200);
+});
+
+test.each([
+  [{ host: 'mcp.example:4100' }, /mcp\.example.*allowedHosts/],
+  [{ origin: 'https://page.example' }, /page\.example.*allowedOrigins/],
+])('a 403 says what is not listed, and where it would be: %j', async (headers, told) => {
+  const under = endpointUnderTest();
+  const response = await under.send('POST', { ...JSON_HEADERS, ...headers }, initialize);
+  expect(response.status).toBe(403);
+  expect(await response.json()).toMatchObject({ error: { message: expect.stringMatching(told) } });
+});
+
+test('a name that is listed is served', async () => {
+  const under = endpointUnderTest({}, { allowedHosts: ['mcp.example'] });
+  const headers = { ...JSON_HEADERS, host: 'mcp.example:443' };
+  expect((await under.send('POST', headers, initialize)).status).toBe(200);
+});
 
 test('a body of 20 MB that does not say how long it is gets 413 too', async () => {
   const under = endpointUnderTest();

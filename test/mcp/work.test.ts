@@ -69,18 +69,6 @@ test('notifications/cancelled aborts the handler, ends the stream without an ans
   expect(await messagesOf(again)).toMatchObject([{ id: 'long', result: {} }]);
 });
 
-test('a request id that awaits its answer cannot be used for another request', async () => {
-  const under = endpointUnderTest();
-  const id = await under.open();
-  const first = await under.post(call(7, 'hold'), id);
-  expect((await under.post(call(7, 'echo', { text: 'x' }), id)).status).toBe(400);
-  expect((await under.post([call(8, 'echo'), call(8, 'echo')], id)).status).toBe(400);
-  under.held[0]?.answer('the first');
-  expect(await messagesOf(first)).toMatchObject([
-    { id: 7, result: { content: [{ text: 'the first' }] } },
-  ]);
-});
-
 test('the end of a session aborts its running work at once and answers it with an error', async () => {
   const under = endpointUnderTest();
   const id = await under.open();

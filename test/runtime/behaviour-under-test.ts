@@ -1,6 +1,11 @@
 import { assign, emit, setup } from 'xstate';
-import type { BehaviourSpec, CreateOptions, RuntimeOptions, Session } from '../../src/index.ts';
-import type { LifecycleEvent } from '../../src/index.ts';
+import type {
+  BehaviourSpec,
+  CreateOptions,
+  LifecycleEvent,
+  RuntimeOptions,
+  Session,
+} from '../../src/index.ts';
 import { quietRuntime } from './fixture.ts';
 
 /** What the worker's chart hears. */
@@ -61,7 +66,7 @@ export const shortLived = setup({
   states: {
     up: {
       on: { note: { actions: assign({ notes: ({ context }) => context.notes + 1 }) } },
-      after: { 3_000: { actions: boom } },
+      after: { 3000: { actions: boom } },
     },
   },
 });
