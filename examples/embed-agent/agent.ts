@@ -1,18 +1,11 @@
 import { createRuntime, type RuntimeOptions, type Session } from 'holdfast';
-import { assign, emit, fromPromise, setup } from 'xstate';
+import { assign, emit, setup } from 'xstate';
 import type { Answer, Model, Tools } from './model.ts';
+import { step, type Turn } from './turn.ts';
 
-/** What a restart begins with: whose turn it is, and what the model answered last. */
-type Turn = { session: Session; text: string; tool: string; input: unknown };
 type Start = { session: Session };
-
-/** A step of the turn. While the session is paused, it waits. */
-const step = <T>(take: (turn: Turn, signal: AbortSignal) => Promise<T>) =>
-  fromPromise<T, Turn>(async ({ input: turn, signal }) => {
-    await turn.session.waitFor(['active', 'idle'], { signal });
-    return take(turn, signal);
-  });
 const input = ({ context }: { context: Turn }) => context;
+const isTrue = ({ event }: { event: { output: boolean } }) => event.output;
 const isTool = ({ event }: { event: { output: Answer } }) => 'tool' in event.output;
 
 /** The turn of an agent as a chart. Its conversation is the session's own journal. */
@@ -20,6 +13,10 @@ const agent = (model: Model, tools: Tools) =>
   setup({
     types: { input: {} as Start, context: {} as Turn, events: {} as { type: 'user.said' } },
     actors: {
+      isAsked: step(async ({ session }) => {
+        const last = (await session.messages()).messages.at(-1);
+        return last?.role === 'user' || last?.role === 'tool';
+      }),
       think: step(async ({ session }, signal) => {
         const { messages } = await session.messages();
         return session.run('think', (work) => model.next(messages, work.signal), { signal });
@@ -37,7 +34,10 @@ const agent = (model: Model, tools: Tools) =>
     initial: 'awaitingInput',
     on: { 'user.said': '.thinking' }, // In the middle of a turn, too: its step is aborted.
     states: {
-      awaitingInput: {},
+      // A turn that could not be gone on with is found here: what was asked is in the conversation.
+      awaitingInput: {
+        invoke: { src: 'isAsked', input, onDone: { guard: isTrue, target: 'thinking' } },
+      },
       thinking: {
         invoke: {
           src: 'think',

@@ -3,10 +3,14 @@ import type { Mistake } from './settings.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What Kubernetes puts into every container beside a Service named `holdfast`. */
+const INJECTED = /^HOLDFAST_(SERVICE|PORT)_/;
+
 /** Variables that are named like settings and are none: a misspelt one would do nothing, in silence. */
 export const unknownVariables = (env: Environment, known: readonly string[]): readonly Mistake[] =>
   Object.entries(env)
     .filter(([name, text]) => name.startsWith('HOLDFAST_') && text && !known.includes(name))
+    .filter(([name]) => !INJECTED.test(name))
     .map(([name]) => ({
       name,
       message: `is no setting; the nearest one is ${nearest(name, known)}.`,

@@ -2,8 +2,9 @@ import { Fenced, InvalidOptionError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { jsonCopy } from '../store/json-copy.ts';
 import { newAppend } from './appends.ts';
-import { appendEntries, settled } from './commits.ts';
+import { settled } from './commits.ts';
 import type { SessionHost } from './host.ts';
+import { appendBounded } from './journal-bounds.ts';
 import { entryBytes } from './journal-entries.ts';
 import type { OperationJournal } from './operation.ts';
 import type { OperationFinished, OperationStarted } from './operation-entries.ts';
@@ -72,7 +73,7 @@ const journalOf = (
       input,
       at,
     };
-    return appendEntries(context, host, [entry], false);
+    return appendBounded(context, host, entry, false);
   },
   checked: (result) => checkedJson('result', result),
   finish: (operation, outcome, value) => {

@@ -184,7 +184,7 @@ export class RunningOperation implements Waiting {
     if (this.#over) return;
     this.#journalled = error instanceof OutcomeUnknown;
     const failure =
-      error instanceof StoreError || error instanceof Fenced
+      error instanceof HoldfastError && !(error instanceof OutcomeUnknown)
         ? error
         : new StoreError(`the start of the operation ${this.id} was not recorded`, error);
     this.#decide('failed', failure).catch(() => undefined);

@@ -39,10 +39,13 @@ export const SESSION_CHECKS: Readonly<Record<string, Check>> = {
     return status === 'active' ? null : `Its actor is ${status} (${value}).`;
   },
   'in-flight-differs': (_context, host) => {
+    const { behaviour, inFlight, untold } = host;
+    // A restart is told while it is still counted: a listener may ask just then.
+    if (behaviour !== null && untold.telling) return null;
     const operations = host.work?.size ?? 0;
-    const restarts = host.behaviour?.view.status === 'restarting' ? 1 : 0;
-    if (host.inFlight === operations + restarts) return null;
-    return `${host.inFlight} are counted, but there are ${operations} operations and ${restarts} restarts.`;
+    const restarts = behaviour?.view.status === 'restarting' ? 1 : 0;
+    if (inFlight === operations + restarts) return null;
+    return `${inFlight} are counted, but there are ${operations} operations and ${restarts} restarts.`;
   },
   'deadline-unwatched': (context, host) => {
     const { what } = nextDeadline(context, host, context.clock.mono());
@@ -64,7 +67,9 @@ export const SESSION_CHECKS: Readonly<Record<string, Check>> = {
     return `${what} ${when}, but is looked at ${Math.round(filedAt - Math.max(at, mono))} ms late.`;
   },
   'commit-forgotten': (_context, host) => {
-    if (!host.dirty || host.committing || host.retry !== null || host.record === null) return null;
+    const { dirty, committing, retry, record, untold } = host;
+    // What a commit brought is told before the next one begins: a listener may ask just then.
+    if (!dirty || committing || retry !== null || record === null || untold.telling) return null;
     return 'A change waits to be recorded, but no attempt is under way or to come.';
   },
   'event-forgotten': (_context, host) => {

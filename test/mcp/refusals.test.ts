@@ -99,7 +99,7 @@ test('after close: 503, and every transport is closed', async () => {
   const id = await under.open();
   const stream = await under.send('GET', { accept: 'text/event-stream', 'mcp-session-id': id });
   await under.endpoint.close();
-  expect(await stream.text()).toBe('');
+  expect(await stream.text()).toBe(': open\n\n');
   expect((await under.post(call(1, 'echo'), id)).status).toBe(503);
 });
 

@@ -15,8 +15,11 @@ export const differs = (outcome: Outcome, expected: Expected): string | null => 
   const { error } = outcome;
   const code = error instanceof HoldfastError ? error.code : null;
   const reason = error instanceof SessionTerminatedError ? error.reason : null;
-  const right = expected.reasons === undefined || reason === null || expected.reasons.includes(reason);
-  return code === expected.rejects && right ? null : `should be ${wanted}, but is ${shown(outcome)}`;
+  const right =
+    expected.reasons === undefined || reason === null || expected.reasons.includes(reason);
+  return code === expected.rejects && right
+    ? null
+    : `should be ${wanted}, but is ${shown(outcome)}`;
 };
 
 const shown = (outcome: Outcome): string =>

@@ -87,10 +87,10 @@ export const pause = (who: number, abort: boolean): Command =>
 
 export const resume = (who: number): Command =>
   onSession('resume', who, (world, slot, life, model) => {
-    const wasPaused = slot.decided === 'paused';
+    const before = slot.decided;
     const outcome = world.call(slot.session.resume());
     slot.staysPaused = false;
-    if (wasPaused && slot.decided === 'active') {
+    if (before === 'paused' && slot.decided === 'active') {
       slot.lastActivity = world.clock.mono();
       slot.lastSign = world.clock.mono();
     }

@@ -13,7 +13,9 @@ export const list = (principal: 'ada' | 'bob' | null): Command =>
       const found = sessions.map(({ id, state }) => `${id} ${state}`).sort();
       const wanted = listed(world, model, principal).sort();
       if (found.join() !== wanted.join()) {
-        world.broken.push(`list is\n  ${found.join('\n  ')}\nbut should be\n  ${wanted.join('\n  ')}`);
+        world.broken.push(
+          `list is\n  ${found.join('\n  ')}\nbut should be\n  ${wanted.join('\n  ')}`,
+        );
       }
     });
     return { outcome, expected: model && DONE };
@@ -37,7 +39,9 @@ export const get = (who: number): Command =>
     for (const old of [...slot.oldIds, mintSessionId()]) {
       world.call(runtime.get(old), () => world.broken.push(`${old} is nobody's, but was found`));
     }
-    const outcome = world.call(runtime.as(principal).get(id), (found) => sameAs(world, slot, found));
+    const outcome = world.call(runtime.as(principal).get(id), (found) =>
+      sameAs(world, slot, found),
+    );
     if (model === null || life === null) return { outcome: foreign, expected: null };
     const unknown = life.isOver && (!life.buried || principal === null);
     return { outcome, expected: unknown ? refused('NOT_FOUND') : DONE };

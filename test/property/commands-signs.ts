@@ -1,7 +1,7 @@
 import { type Command, onSession } from './command.ts';
+import type { Life } from './life.ts';
 import type { Expected, Model } from './model.ts';
 import { DONE } from './model.ts';
-import type { Life } from './life.ts';
 import type { Slot } from './slot.ts';
 import type { World } from './world.ts';
 
@@ -55,7 +55,11 @@ export const attach = (who: number): Command =>
         slot.presences += 1;
       })(),
     );
-    return { outcome, expected: open(model, life, (_m, l) => void (l.presences += 1)) };
+    const expected = open(model, life, (_model, own) => {
+      own.presences += 1;
+      return undefined;
+    });
+    return { outcome, expected };
   });
 
 export const detach = (who: number): Command =>

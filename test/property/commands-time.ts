@@ -91,7 +91,9 @@ export const reap = (): Command =>
     const look = (): void => {
       for (const life of model.look()) ended.push(String(model.lives.indexOf(life)));
     };
-    model.at(model.mono, () => (model.lagMs > TICK_MS ? model.at(model.mono + TICK_MS, look) : look()));
+    model.at(model.mono, () =>
+      model.lagMs > TICK_MS ? model.at(model.mono + TICK_MS, look) : look(),
+    );
     await pass(world, model, TICK_MS);
     await world.settle();
     const found = reaped.map(({ id }) =>

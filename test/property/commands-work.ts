@@ -1,7 +1,7 @@
 import { type Command, onSession } from './command.ts';
 import { wasActive } from './commands-signs.ts';
-import type { Expected, Model } from './model.ts';
 import type { Life } from './life.ts';
+import type { Expected, Model } from './model.ts';
 import { JobFailed } from './promised.ts';
 import type { Slot, Work } from './slot.ts';
 import type { World } from './world.ts';

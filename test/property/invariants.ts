@@ -133,7 +133,10 @@ const workIsSafe: Invariant<[string, Move]> = {
   check: (world, id, { to, reason }) => {
     const jobs = slotOf(world, id)?.inFlight ?? [];
     const bySilence = to === 'idle' || (to === 'terminating' && SILENCE.has(reason ?? ''));
-    return unless(!bySilence || jobs.length === 0, `${to} (${reason}) with ${jobs.length} in flight`);
+    return unless(
+      !bySilence || jobs.length === 0,
+      `${to} (${reason}) with ${jobs.length} in flight`,
+    );
   },
 };
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SessionTerminatedError } from '../../src/index.ts';
+import { type Session, SessionTerminatedError } from '../../src/index.ts';
 import { IdleSessions } from '../../src/runtime/eviction.ts';
 import type { SessionHost } from '../../src/runtime/host.ts';
 import { openRuntime, openWork, rejectionOf, TICK } from './fixture.ts';
@@ -11,7 +11,7 @@ const IDLE = 10_000 + TICK;
 /** Sessions of one principal, idle in the order in which they were made, in a runtime that has room for no more. */
 const fullOfIdle = async (count: number) => {
   const { clock, context, runtime } = openRuntime({ maxPerPrincipal: count });
-  const sessions = [];
+  const sessions: Session[] = [];
   for (let n = 0; n < count; n += 1) {
     sessions.push(await runtime.create({ principal: 'ada', beats: 'off' }));
     await clock.advance(500);

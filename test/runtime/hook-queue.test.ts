@@ -1,50 +1,15 @@
 import { expect, test } from 'vitest';
-import {
-  type HookErrorInfo,
-  type Hooks,
-  LIMITS,
-  type LifecycleEvent,
-  type RuntimeOptions,
-  type Session,
-  TimeoutError,
-} from '../../src/index.ts';
-import { faultyRuntime, quietRuntime, recordOf, rejectionOf } from './fixture.ts';
+import { LIMITS, type LifecycleEvent, TimeoutError } from '../../src/index.ts';
+import { faultyRuntime, quietRuntime, rejectionOf } from './fixture.ts';
+import { begunNoting, hang, noting } from './noting-hooks.ts';
 
 // Hooks observe: in order, one after another per session, each after its commit, and none of them stops anything.
 
-/** Hooks that note what they are told, and then do what the test says. */
-const noting = (then: (told: string) => unknown = () => undefined) => {
-  const calls: string[] = [];
-  const note = (session: Session, told: string): Promise<void> => {
-    calls.push(session.principal === 'ada' ? told : `${session.principal}: ${told}`);
-    return Promise.resolve(then(told)).then(() => undefined);
-  };
-  const errors: { error: unknown; info: HookErrorInfo }[] = [];
-  const hooks: Hooks = {
-    onCreated: (session) => note(session, 'created'),
-    onStateChanged: (session, { from, to }) => note(session, `${from}>${to}`),
-    onTerminated: (session, reason) => note(session, `terminated:${reason}`),
-    onError: (error, info) => {
-      errors.push({ error, info });
-    },
-  };
-  return { calls, errors, hooks };
-};
-
-const hang = () => new Promise<void>(() => undefined);
 const reports = (events: readonly LifecycleEvent[]) =>
   events.flatMap((event) => (event.type === 'runtime.error' ? [event] : []));
 
-const begun = async (then?: (told: string) => unknown, options: RuntimeOptions = {}) => {
-  const noted = noting(then);
-  const world = faultyRuntime({}, { hooks: noted.hooks, ...options });
-  const session = await world.runtime.create({ principal: 'ada' });
-  await world.clock.settle();
-  return { ...noted, ...world, session };
-};
-
 test('a life as the hooks tell it: every step once, in order, and the end last', async () => {
-  const { clock, session, calls } = await begun();
+  const { clock, session, calls } = await begunNoting();
   await clock.advance(10_000);
   await session.touch();
   await session.pause();
@@ -61,16 +26,6 @@ test('a life as the hooks tell it: every step once, in order, and the end last',
     'active>terminating',
     'terminated:operator',
   ]);
-});
-
-test('without an onTerminated the last step is a step like the others', async () => {
-  const { calls, hooks } = noting();
-  const { onStateChanged = hang } = hooks;
-  const { clock, runtime } = quietRuntime({ hooks: { onStateChanged } });
-  const session = await runtime.create({ principal: 'ada' });
-  await session.terminate();
-  await clock.settle();
-  expect(calls).toEqual(['initializing>active', 'active>terminating', 'terminating>terminated']);
 });
 
 test('nothing is told before it is recorded', async () => {
@@ -111,7 +66,7 @@ test('a session that was never recorded is told to nobody', async () => {
   const { calls, hooks } = noting();
   const { clock, runtime, store } = faultyRuntime(
     {},
-    { hooks, cleanup: () => calls.push('clean') as never },
+    { hooks, cleanup: () => void calls.push('clean') },
   );
   store.break('fail');
   await rejectionOf(runtime.create({ principal: 'ada' }));
@@ -125,7 +80,7 @@ test('a hook is waited for before the next one of its session; others do not wai
   const gate = new Promise<void>((resolve) => {
     go = resolve;
   });
-  const { clock, runtime, session, calls } = await begun((told) =>
+  const { clock, runtime, session, calls } = await begunNoting((told) =>
     told === 'created' ? gate : undefined,
   );
   await session.pause();
@@ -148,7 +103,7 @@ test.each(['at once', 'later'])(
   'a hook that throws %s is reported and stops nothing',
   async (when) => {
     const boom = new Error('boom');
-    const { clock, session, calls, errors, events } = await begun(() => {
+    const { clock, session, calls, errors, events } = await begunNoting(() => {
       if (when === 'later') return Promise.reject(boom);
       throw boom;
     });
@@ -179,7 +134,7 @@ test.each(['at once', 'later'])(
 );
 
 test('a hook that hangs has 5 s, is reported, and the next one goes on', async () => {
-  const { clock, session, calls, errors } = await begun((told) =>
+  const { clock, session, calls, errors } = await begunNoting((told) =>
     told === 'created' ? hang() : undefined,
   );
   await session.pause();
@@ -192,7 +147,7 @@ test('a hook that hangs has 5 s, is reported, and the next one goes on', async (
 });
 
 test('a hundred may wait; what comes then is reported and not run', async () => {
-  const { clock, session, calls, errors } = await begun((told) =>
+  const { clock, session, calls, errors } = await begunNoting((told) =>
     told === 'created' ? hang() : undefined,
   );
   // One hangs and one waits already.
@@ -212,7 +167,7 @@ test('a hundred may wait; what comes then is reported and not run', async () => 
 });
 
 test('a hook can use its session', async () => {
-  const { clock, session, errors } = await begun(undefined, {
+  const { clock, session, errors } = await begunNoting(undefined, {
     hooks: {
       onCreated: async (own) => {
         await own.update(() => ({ greeted: true }));
@@ -223,60 +178,6 @@ test('a hook can use its session', async () => {
   await clock.settle();
   expect([session.data, errors]).toEqual([{ greeted: true }, []]);
   expect((await session.messages()).messages).toHaveLength(1);
-});
-
-test('onTerminated runs when the end is recorded and the tombstone is not', async () => {
-  const seen: unknown[] = [];
-  const { memory, session } = await begun(undefined, {
-    hooks: {
-      onTerminated: async (own, reason) => {
-        const { state, session: stored } = await recordOf(memory, own.id);
-        seen.push([own.state, state, stored.reason, reason]);
-      },
-    },
-  });
-  await session.terminate('operator');
-  expect(seen).toEqual([['terminating', 'terminating', 'operator', 'operator']]);
-});
-
-test.each(['fail', 'lose-answer', 'lose-request'] as const)(
-  'onTerminated runs once, whatever becomes of the commits around it: %s',
-  async (fault) => {
-    const { clock, session, store, calls } = await begun((told) => {
-      // The tombstone goes wrong too.
-      if (told === 'terminated:client') store.break(fault);
-    });
-    store.break(fault);
-    await rejectionOf(
-      Promise.race([session.terminate(), clock.advance(1).then(() => Promise.reject())]),
-    );
-    store.heal();
-    await clock.advance(5_000);
-    store.heal();
-    await clock.advance(LIMITS.commitRetryMaxMs);
-    expect(session.state).toBe('terminated');
-    expect(calls.filter((call) => call.startsWith('terminated'))).toHaveLength(1);
-    expect(calls.at(-1)).toBe('terminated:client');
-  },
-);
-
-test('hooks that hang hold the end for as long as one may take, not for each of them', async () => {
-  const { clock, session, calls, errors } = await begun((told) =>
-    told.startsWith('terminated') ? undefined : hang(),
-  );
-  await session.pause();
-  await session.resume();
-  const end = session.terminate();
-  await clock.advance(LIMITS.hookTimeoutMs);
-  expect(await end).toBe('client');
-  await clock.advance(60_000);
-  // The first hung from the start on, the second until the end; the others had their chance.
-  expect(calls).toEqual(['created', 'initializing>active', 'terminated:client']);
-  expect(errors.map(({ info }) => info.where).sort()).toEqual([
-    'hooks',
-    'onCreated',
-    'onStateChanged',
-  ]);
 });
 
 test('onError hears of whatever fails, and what it makes of it is dropped', async () => {

@@ -91,6 +91,7 @@ test('stuck when an operation has used up more than half its time, waiting inclu
 
 test('stuck while a hook hangs, until its time is over', async () => {
   const { session, clock } = await begun({
+    deadlines: { heartbeatIntervalMs: 60_000 },
     hooks: { onStateChanged: () => new Promise(() => undefined) },
   });
   await clock.advance(2_500);

@@ -100,7 +100,8 @@ class World {
     this.runtime = new TrustedRuntime(this.context);
     this.runtime.subscribe((event) => {
       this.told.push(event);
-      this.problems.push(...this.runtime.validateAll());
+      // What the runtime tells of itself it may tell in the middle of a commit.
+      if ('seq' in event) this.problems.push(...this.runtime.validateAll());
     });
   }
 

@@ -81,13 +81,19 @@ const SPOILED: readonly [word: string, spoil: (begun: Begun) => void, also?: rea
       'counters-differ',
       ({ context }) => Object.assign(context.counters, { operationsFinished: 9 }),
     ],
-    ['counters-differ', ({ context }) => Object.assign(context, { reserved: -1 })],
+    [
+      'over-capacity',
+      ({ context }) => {
+        for (let slot = 0; slot < 9_999; slot += 1) context.reserved.add('eve');
+      },
+    ],
     ['over-capacity', ({ context }) => Object.assign(context.settings, { maxResident: 1 })],
     ['over-capacity', ({ context }) => Object.assign(context.settings, { maxPerPrincipal: 1 })],
+    ['key-unlisted', ({ host }) => Object.assign(host, { key: 'key:x' })],
     [
-      'key-shared',
-      ({ context }) => {
-        for (const host of context.hosts.values()) Object.assign(host, { key: 'key:same' });
+      'key-stray',
+      ({ context, host }) => {
+        context.keyed.set('["ada","key:x"]', { made: Promise.resolve(host), host });
       },
     ],
   ];

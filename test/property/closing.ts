@@ -1,0 +1,85 @@
+import type { DrainReport } from '../../src/index.ts';
+import { disagreements } from './agreement.ts';
+import { AT_REST, kept, leftovers, readsAgree } from './at-rest.ts';
+import { pass } from './commands-time.ts';
+import type { Model } from './model.ts';
+import type { World } from './world.ts';
+
+/** Longer than any wait between two tries of a commit. */
+const RETRIES_MS = 32_000;
+
+/** The store heals, and everything that was asked for comes to its end; then all must agree. */
+export const rest = async (world: World): Promise<void> => {
+  world.say('the store heals');
+  world.store.heal();
+  for (const slot of world.slots) for (const work of slot.inFlight) work.finish();
+  await world.settle();
+  for (let ms = 0; ms < RETRIES_MS; ms += 4_000) {
+    for (const slot of world.slots.filter(({ isOver }) => !isOver)) {
+      slot.lastActivity = slot.decided === 'paused' ? slot.lastActivity : world.clock.mono();
+      slot.lastSign = world.clock.mono();
+      world.call(slot.session.touch());
+    }
+    await pass(world, null, 4_000);
+    await world.settle();
+  }
+  await holdAtRest(world);
+};
+
+/** Holds everything at rest against the store. */
+export const holdAtRest = async (world: World): Promise<void> => {
+  await Promise.all(world.calls);
+  const all = await kept(world);
+  for (const rule of AT_REST) world.note(rule.sentence, rule.check(world, all));
+  // The last commits may be on their way: the store is asked through the faults, which need time to pass.
+  const reads = readsAgree(world, all);
+  await pass(world, null, world.setup.faulty ? 2_000 : 0);
+  world.note('At rest list, get and the store agree.', await reads);
+  world.verify();
+};
+
+/** Drains, and looks what is left. */
+export const drain = async (world: World, model: Model | null, operationsMs: number) => {
+  world.say(`drain, ${operationsMs} ms for operations`);
+  const living = world.context.hosts.size;
+  let report: DrainReport | null = null;
+  world.call(world.runtime.drain({ operationsMs }), (given) => {
+    report = given;
+  });
+  model?.drain(operationsMs);
+  await world.settle();
+  if (model !== null) {
+    await pass(world, model, operationsMs + 1);
+    await world.settle();
+    world.broken.push(...disagreements(world, model));
+  }
+  // Ends are recorded within what is left of 20 s, and closing the store has 5 s.
+  await pass(world, null, operationsMs + 30_000);
+  await Promise.all(world.calls);
+  await afterDrain(world, model, report, living);
+};
+
+const afterDrain = async (
+  world: World,
+  model: Model | null,
+  report: DrainReport | null,
+  living: number,
+): Promise<void> => {
+  if (report === null) throw new Error('drain never answered');
+  const { left, ended, aborted } = report as DrainReport;
+  if (!world.setup.faulty || left.length === 0) {
+    world.note('After a drain nothing is left.', leftovers(world));
+    const all = await kept(world);
+    for (const rule of AT_REST) world.note(rule.sentence, rule.check(world, all));
+  }
+  for (const { slot, record } of await kept(world)) {
+    const isLeft = left.includes(slot.session.id);
+    if (record === null || isLeft || record.state === 'terminated') continue;
+    world.broken.push(`NOT TRUE: a drain names what it left: #${slot.index} is ${record.state}`);
+  }
+  if (model !== null && aborted !== model.aborted) {
+    world.broken.push(`drain aborted ${aborted}, but should have aborted ${model.aborted}`);
+  }
+  if (ended > living) world.broken.push(`drain ended ${ended} of ${living}`);
+  world.verify();
+};
