@@ -59,7 +59,7 @@ export type SessionLifecycleEvent = SessionEventHead &
         readonly operation: string;
         readonly name: string;
       }
-    /** Something was added to the journal. */
+    /** A message was appended to the conversation: `journalSeq` is its `seq`. */
     | { readonly type: 'session.appended'; readonly journalSeq: number }
     /** The data of the session was changed. */
     | { readonly type: 'session.updated' }

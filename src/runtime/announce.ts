@@ -1,4 +1,4 @@
-import { contained } from '../contained.ts';
+import { contained } from '../errors/contained.ts';
 import type { RuntimeLifecycleEvent } from '../observe/events.ts';
 import type { SessionHost } from './host.ts';
 import type { RuntimeContext } from './runtime-context.ts';

@@ -55,7 +55,8 @@ class Copier {
 
   copy(value: unknown): unknown {
     if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
-    if (typeof value === 'number' && Number.isFinite(value)) return value;
+    // JSON knows no -0.
+    if (typeof value === 'number' && Number.isFinite(value)) return value === 0 ? 0 : value;
     if (value === this.#session) {
       this.found.push([...this.#path]);
       return null;

@@ -10,7 +10,7 @@ export interface MessagePart {
   readonly [field: string]: unknown;
 }
 
-/** A message as it is appended. */
+/** A message as it is appended. Other fields than these are not kept. */
 export interface NewMessage {
   readonly role: MessageRole;
   readonly content: MessageContent;
@@ -28,7 +28,7 @@ export interface Message extends NewMessage {
 
 /** Which messages are read. */
 export interface MessagesOptions {
-  /** Only messages after this `seq`; default 0: from the beginning. */
+  /** Only messages after this `seq`; default 0: from the beginning, or the first one still kept. */
   readonly after?: number;
   /** At most this many, at least 1; default and most 1,000. */
   readonly limit?: number;
@@ -41,12 +41,19 @@ export interface MessagePage {
   readonly cursor: number | null;
 }
 
-/** How much a session's journal may hold, and what happens then. */
+/**
+ * How much a session's journal may hold, and what happens then. Messages count, and what durable operations record of
+ * themselves; one whose start has no room is not run. The outcome of one that was started is never refused: by that
+ * much a journal may be over its bounds.
+ */
 export interface JournalOptions {
   /** Entries, at least 1; default 10,000. */
   readonly maxEntries?: number;
   /** Bytes of JSON, at least 1; default 16 MiB. */
   readonly maxBytes?: number;
-  /** `'refuse'` (default): `JournalFullError`. `'drop-oldest'`: the oldest entries make room. */
+  /**
+   * `'refuse'` (default): `JournalFullError`. `'drop-oldest'`: the oldest entries make room, up to an eighth of the bound
+   * more than needed; the start of a durable operation that still runs stays, and refuses what comes then.
+   */
   readonly onFull?: 'refuse' | 'drop-oldest';
 }

@@ -3,7 +3,7 @@ import { newUuid } from '../identity/randomness.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import { GapWatch } from '../time/gap.ts';
 import { systemClock } from '../time/system-clock.ts';
-import { DeadlineWheel } from '../time/wheel.ts';
+import { DeadlineWheel, type WheelTick } from '../time/wheel.ts';
 import { createRegistry } from '../xstate/registry-logic.ts';
 import { guardSession, sessionLogic } from '../xstate/session-logic.ts';
 import { announce } from './announce.ts';
@@ -67,17 +67,7 @@ export const assembleRuntime = (options: RuntimeOptions, chart?: AnyActorLogic):
     clock,
     tickMs: deadlines.tickMs,
     look: (host, now) => look(context, host, now),
-    onTick: ({ mono, wall, lateMs }) => {
-      context.lagMs = Math.max(0, lateMs);
-      context.wallOffset = wall - mono;
-      const gap = gaps.observe(mono, wall, mono - lateMs);
-      if (gap === null) return;
-      context.endOfLastGap = gaps.endOfLastGap;
-      const { kind, gapMs, stepped } = gap;
-      announce(context, { type: 'runtime.time-gap', kind, gapMs });
-      // Wall deadlines are filed by the time that was left on the wall clock before it moved.
-      if (stepped) wheel.reviewAll();
-    },
+    onTick: (tick) => ticked(context, gaps, tick),
     onError: (error) => announce(context, { type: 'runtime.error', where: 'the wheel', error }),
   });
   const context: RuntimeContext = {
@@ -116,6 +106,23 @@ export const assembleRuntime = (options: RuntimeOptions, chart?: AnyActorLogic):
   wheel.start();
   context.sweep = startSweep(context);
   return context;
+};
+
+/** Holds each tick against both axes of time. */
+const ticked = (
+  context: RuntimeContext,
+  gaps: GapWatch,
+  { mono, wall, lateMs }: WheelTick,
+): void => {
+  context.lagMs = Math.max(0, lateMs);
+  context.wallOffset = wall - mono;
+  const gap = gaps.observe(mono, wall, mono - lateMs);
+  if (gap === null) return;
+  context.endOfLastGap = gaps.endOfLastGap;
+  const { kind, gapMs, stepped } = gap;
+  announce(context, { type: 'runtime.time-gap', kind, gapMs });
+  // Wall deadlines are filed by the time that was left on the wall clock before it moved.
+  if (stepped) context.wheel.reviewAll();
 };
 
 const applicationOf = (options: RuntimeOptions): Application => ({

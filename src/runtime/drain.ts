@@ -43,7 +43,8 @@ const drainHeld = async (context: RuntimeContext, plan: DrainPlan): Promise<Drai
   announce(context, { type: 'runtime.draining' });
 
   await quiet(context, () => context.inFlight === 0, plan.operationsMs);
-  const aborted = context.inFlight;
+  let aborted = 0;
+  for (const { work } of context.hosts.values()) aborted += work?.size ?? 0;
   await endAll(context);
   const spentMs = context.clock.mono() - start;
   const storeMs = Math.max(plan.operationsMs + STORE_MS - spentMs, cleanupMs(context));

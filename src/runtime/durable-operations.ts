@@ -63,7 +63,7 @@ const journalOf = (
   name: string,
   input: unknown,
 ): OperationJournal => ({
-  start: (operation) => {
+  start: (operation, beforehand) => {
     const at = context.clock.wall();
     const entry: OperationStarted = {
       kind: 'operation',
@@ -73,7 +73,7 @@ const journalOf = (
       input,
       at,
     };
-    return appendBounded(context, host, entry, false);
+    return appendBounded(context, host, entry, false, beforehand);
   },
   checked: (result) => checkedJson('result', result),
   finish: (operation, outcome, value) => {
@@ -104,6 +104,7 @@ const recordOutcome = async (
   const append = newAppend(host, entry, true, null);
   host.appends = [...(host.appends ?? []), append];
   await Promise.resolve();
+  // Its new owner finds it unfinished, and says what became of it.
   if (host.released) throw new Fenced(host.id);
   if (host.appends?.includes(append)) host.dirty = true;
   try {

@@ -16,15 +16,19 @@ import { storeRead } from './store-read.ts';
 /**
  * Appends an entry if there is room for it, or once room was made. Rejects, with nothing appended, with
  * `JournalFullError`, or `StoreError`; with `OutcomeUnknown` where nobody can say yet. `told`: as `session.appended`.
+ * `beforehand` is called when there is room, right before it is queued; what it throws refuses the entry.
  */
 export const appendBounded = async (
   context: RuntimeContext,
   host: SessionHost,
   data: JournalData,
   told: boolean,
+  beforehand: () => void = () => undefined,
 ): Promise<number> => {
-  const append = (): Promise<number> =>
-    told ? appendTelling(context, host, data) : appendEntries(context, host, [data], false);
+  const append = (): Promise<number> => {
+    beforehand();
+    return told ? appendTelling(context, host, data) : appendEntries(context, host, [data], false);
+  };
   const bytes = entryBytes(data);
   // Whoever waits for room comes first: entries get in in the order they were asked for.
   if (host.makingRoom === null) {
@@ -89,12 +93,12 @@ const makeRoom = async (
 ): Promise<void> => {
   if (bytes > context.settings.journal.maxBytes) throw full(context, 'maxBytes');
   for (;;) {
-    assertOpen(host);
     const limit = lacking(context, host, bytes);
     if (limit === null) return;
     if (await dropOldest(context, host, bytes)) continue;
     if (host.appending === 0) throw full(context, limit);
-    // What is on its way fills it. Once that is in, it may be dropped too.
+    // What is on its way fills it. Once that is in, it may be dropped too; a session that is gone settles nothing.
+    assertOpen(host);
     await settled(context, host);
   }
 };

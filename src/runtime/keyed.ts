@@ -59,6 +59,8 @@ const start = (
   return entry;
 };
 
+const LEFTOVER = 'what a failed create left under that key';
+
 /** How often it is looked again where another came in between. */
 const TRIES = 4;
 
@@ -72,12 +74,15 @@ const findOrMake = async (
     const found = await storeRead('the session', context.store.find(principal, key));
     const host = found === null ? undefined : context.hosts.get(found.id);
     if (host !== undefined) return host;
-    try {
-      if (found === null) return await createSession(context, claim, options);
+    if (found !== null) {
+      if (tries === TRIES) throw new StoreError(`${LEFTOVER} is still there`, undefined);
       await clearAway(context, found);
+      continue;
+    }
+    try {
+      return await createSession(context, claim, options);
     } catch (error) {
-      const cameBetween = error instanceof AlreadyExistsError || error instanceof Fenced;
-      if (!cameBetween || tries === TRIES) throw error;
+      if (!(error instanceof AlreadyExistsError) || tries === TRIES) throw error;
     }
   }
 };
@@ -87,13 +92,15 @@ const findOrMake = async (
  * what a create of ours left whose answer was lost, it is removed: nobody was given it.
  */
 const clearAway = async (context: RuntimeContext, found: SessionRecord): Promise<void> => {
-  if (context.takingBack.has(found.id)) {
-    await storeRead('the session', context.store.remove(found));
-    return;
-  }
-  if (found.owner === context.owner) {
-    throw new StoreError('what a failed create left is still being removed', undefined);
-  }
   // Another owner's, or nobody's: to wake it is the part of hibernation and recovery.
-  throw new AlreadyExistsError('A session of that key, held elsewhere,');
+  if (found.owner !== context.owner) {
+    throw new AlreadyExistsError('A session of that key, held elsewhere,');
+  }
+  // It has gone since, or is just being removed: it is looked again.
+  if (!context.takingBack.has(found.id)) return;
+  try {
+    await context.store.remove(found);
+  } catch (error) {
+    if (!(error instanceof Fenced)) throw new StoreError(`${LEFTOVER} was not removed`, error);
+  }
 };

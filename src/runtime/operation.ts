@@ -1,4 +1,10 @@
-import { Fenced, OutcomeUnknown, StoreError, TimeoutError } from '../errors.ts';
+import {
+  HoldfastError,
+  OperationAbortedError,
+  OutcomeUnknown,
+  StoreError,
+  TimeoutError,
+} from '../errors.ts';
 import type { OperationOutcome } from '../observe/events.ts';
 import { fileNext } from './filing.ts';
 import type { SessionHost } from './host.ts';
@@ -21,8 +27,11 @@ export interface Task {
 
 /** The record of one durable operation. */
 export interface OperationJournal {
-  /** Records its start. Resolves with the number of the entry. */
-  start(operation: string): Promise<number>;
+  /**
+   * Records its start. Resolves with the number of the entry. `beforehand` is called right before that is queued, which
+   * may be later, in a full journal; what it throws refuses it.
+   */
+  start(operation: string, beforehand: () => void): Promise<number>;
   /** The result as it will be recorded. Throws `InvalidOptionError` where it cannot be. */
   checked(result: unknown): unknown;
   /** Puts its outcome into the next commit, at once. Settles with that commit; tried again when that fails. */
@@ -96,8 +105,11 @@ export class RunningOperation implements Waiting {
       this.#begin();
       return;
     }
-    this.#journalled = true;
-    journal.start(this.id).then(
+    const beforehand = (): void => {
+      if (this.#over) throw new OperationAbortedError(this.id);
+      this.#journalled = true;
+    };
+    journal.start(this.id, beforehand).then(
       (seq) => {
         this.startedSeq = seq;
         this.#begin();
@@ -206,8 +218,7 @@ export class RunningOperation implements Waiting {
     host.inFlight -= 1;
     context.inFlight -= 1;
     host.quietSince = context.clock.mono();
-    // Another owner finds it unfinished, and says what became of it.
-    const follows = journal !== null && this.#journalled && !host.released;
+    const follows = journal !== null && this.#journalled;
     const recorded = follows ? journal.finish(id, outcome, value) : RECORDED;
     if (this.#begun) {
       context.counters.operationsFinished += 1;

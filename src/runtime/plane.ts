@@ -1,4 +1,4 @@
-import { contained } from '../contained.ts';
+import { contained } from '../errors/contained.ts';
 import type { LifecycleEvent, Listener, SessionLifecycleEvent } from '../observe/events.ts';
 import { announce } from './announce.ts';
 import { queueHook } from './hook-queue.ts';

@@ -21,7 +21,6 @@ export const reap = async (context: RuntimeContext): Promise<readonly Reaped[]> 
   const hosts = [...context.hosts.values()];
   for (let from = 0; from < hosts.length; from += LIMITS.wheelTurn) {
     if (from > 0) await turn(context, 0);
-    if (context.closed) break;
     const now = context.clock.mono();
     for (const host of hosts.slice(from, from + LIMITS.wheelTurn)) {
       const end = lookAt(context, host, now);
@@ -41,7 +40,8 @@ const lookAt = (
   const inMemory = context.hosts.get(host.id) === host;
   if (!inMemory || host.reason !== null) return null;
   try {
-    context.wheel.file(host, look(context, host, now));
+    // Its entry stays where it is filed: for no later than what comes next.
+    look(context, host, now);
   } catch (error) {
     reportError(context, host, 'reap', error);
   }

@@ -42,7 +42,8 @@ export interface RuntimeOptions<Data = unknown, Input = Data> {
   readonly journal?: JournalOptions;
   /**
    * What the data of a session looks like: any Standard Schema (zod, valibot, arktype …). Without one, data is any
-   * JSON. At most 256 KiB.
+   * JSON. At most 256 KiB. `create` takes its input; `update` is given its output and validates what it returns again, so
+   * its output must be valid input: no transforms to another type.
    */
   readonly data?: StandardSchemaV1<Input, Data>;
   /**

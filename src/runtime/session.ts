@@ -131,12 +131,14 @@ export interface Session<Data = unknown> {
   /**
    * Changes the data: `change` is given the newest and returns what it is to be; it is called again when another
    * update came in between. The result is validated and committed. Resolves with it. Allowed when paused. Rejects
-   * with `InvalidDataError`, or `StoreError` when that commit failed: the change stands and is tried again.
+   * with what `change` throws, `InvalidDataError`, `UpdateConflictError` when others came in between 100 times, or
+   * `StoreError` when that commit failed: the change stands and is tried again.
    */
   update(change: (data: Data) => Data | Promise<Data>): Promise<Data>;
   /**
    * Appends to the conversation. Resolves once it is recorded; rejects, with nothing appended, with
-   * `InvalidOptionError` (256 KiB a message), `JournalFullError`, or `StoreError`. Allowed when paused.
+   * `InvalidOptionError` (256 KiB a message), `JournalFullError`, or `StoreError`. `OutcomeUnknown` says that the store
+   * could not be asked whether it is in: `messages` tells, and `session.appended` if it is. Allowed when paused.
    */
   append(message: NewMessage): Promise<Message>;
   /** Reads the conversation. No activity; answers after the end too, while the tombstone is kept. */

@@ -4,12 +4,17 @@ import type { RuntimeContext } from './runtime-context.ts';
 
 /** Counters, and how many sessions are where. See `Runtime.stats`. */
 export const stats = (context: RuntimeContext): RuntimeStats => {
-  const { registry, hosts, counters, inFlight, lagMs } = context;
+  const { registry, hosts, counters, lagMs } = context;
   const byState = Object.fromEntries(SESSION_STATES.map((state) => [state, 0])) as Record<
     SessionState,
     number
   >;
-  for (const host of hosts.values()) byState[host.shown] += 1;
+  // Restarts of behaviours are in flight too, but they are no operations.
+  let inFlight = 0;
+  for (const { shown, work } of hosts.values()) {
+    byState[shown] += 1;
+    inFlight += work?.size ?? 0;
+  }
   const { operationsStarted, operationsFinished, ended, ...counted } = counters;
   return {
     ...counted,

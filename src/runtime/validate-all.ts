@@ -1,5 +1,6 @@
 import type { Problem } from './health.ts';
 import type { SessionHost } from './host.ts';
+import { keyName } from './key-index.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import { SESSION_CHECKS } from './session-checks.ts';
 
@@ -52,16 +53,22 @@ const checkPrincipals = (context: RuntimeContext, found: Found): void => {
   }
 };
 
-/** Of the sessions that have not ended, no two have one key of one principal. */
+/** A key leads to the session that has it, and that has not ended: to one. */
 const checkKeys = (context: RuntimeContext, found: Found): void => {
-  const seen = new Set<string>();
   for (const host of context.hosts.values()) {
-    if (host.key === null || host.record === null || host.reason !== null) continue;
-    const whose = JSON.stringify([host.principal, host.key]);
-    if (seen.has(whose)) found(host.id, 'key-shared', 'Another session has the same key.');
-    seen.add(whose);
+    if (host.key === null || !host.made || host.reason !== null) continue;
+    const entry = context.keyed.get(keyName(host.principal, host.key));
+    if (entry?.host === host || entry?.host === null) continue;
+    found(host.id, 'key-unlisted', 'Its key does not lead to it.');
+  }
+  for (const [name, { host }] of context.keyed) {
+    if (host === null || isKeyOf(context, name, host)) continue;
+    found(host.id, 'key-stray', 'A key leads to it that it does not have, or it is gone.');
   }
 };
+
+const isKeyOf = (context: RuntimeContext, name: string, host: SessionHost): boolean =>
+  isHere(context, host) && host.key !== null && keyName(host.principal, host.key) === name;
 
 /** Nothing is left of sessions that are gone. */
 const checkStrays = (context: RuntimeContext, found: Found): void => {
@@ -90,10 +97,8 @@ const checkCounts = (context: RuntimeContext, found: Found): void => {
   if (running < 0 || running > inFlight) {
     found(RUNTIME, 'counters-differ', `${running} operations run, of ${inFlight} in flight.`);
   }
-  if (reserved.size < 0) {
-    found(RUNTIME, 'counters-differ', `${reserved.size} slots are reserved.`);
-  }
-  if (hosts.size > settings.maxResident) {
-    found(RUNTIME, 'over-capacity', `There are ${hosts.size} of ${settings.maxResident} sessions.`);
+  const taken = hosts.size + reserved.size;
+  if (taken > settings.maxResident) {
+    found(RUNTIME, 'over-capacity', `There are ${taken} of ${settings.maxResident} sessions.`);
   }
 };

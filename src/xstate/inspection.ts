@@ -1,5 +1,5 @@
 import type { InspectionEvent, Observer } from 'xstate';
-import { contained } from '../contained.ts';
+import { contained } from '../errors/contained.ts';
 
 /** Something that hears XState's inspection events. */
 export type Inspector = Observer<InspectionEvent> | ((event: InspectionEvent) => void);

@@ -1,6 +1,6 @@
 import type { ActorRefFrom, SnapshotFrom, Subscription } from 'xstate';
 import type { SessionEvent, SessionEventType, SessionMachine } from '../../machines/index.ts';
-import { contained } from '../contained.ts';
+import { contained } from '../errors/contained.ts';
 import { InvalidEventError } from '../errors.ts';
 
 /** The actor of one session. */
@@ -28,11 +28,11 @@ const SESSION_EVENTS = {
 /** Actors in the middle of an event, and whether another was sent to them meanwhile. */
 const receiving = new WeakMap<SessionActor, { interrupted: boolean }>();
 
-/** Events that were sent with `sendToSession`. */
-const sent = new WeakSet<object>();
+/** Events on their way from `sendToSession` to an actor. Taken out one by one: a weak table never shrinks by itself. */
+const underWay = new WeakSet<object>();
 
-/** Whether this very event was sent with `sendToSession`: what its children send a session was not. */
-export const wasSentToSession = (event: object): boolean => sent.has(event);
+/** Whether this very event comes from `sendToSession`, asked where it arrives: what a child sends it does not. Once. */
+export const arrives = (event: object): boolean => underWay.delete(event);
 
 /** Whether the actor is in the middle of an event sent with `sendToSession`. Never true in a microtask. */
 export const isReceiving = (actor: SessionActor): boolean => receiving.has(actor);
@@ -48,7 +48,7 @@ export const sendToSession = (actor: SessionActor, event: SessionEvent): Recepti
   }
   const before = actor.getSnapshot();
   if (before.status !== 'active') return 'ignored';
-  sent.add(event);
+  underWay.add(event);
 
   const outer = receiving.get(actor);
   if (outer !== undefined) {

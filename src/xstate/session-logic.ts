@@ -1,6 +1,6 @@
 import type { AnyActorLogic, AnyActorRef, EventObject } from 'xstate';
 import { sessionMachine } from '../../machines/index.ts';
-import { wasSentToSession } from './session-actor.ts';
+import { arrives } from './session-actor.ts';
 
 /** What runs under a session's actor. XState does not know of it, so that no chart hears of its end. */
 export interface Ward {
@@ -31,7 +31,7 @@ export const guardSession = <Logic extends AnyActorLogic>(logic: Logic): Logic =
   const guarded: Logic = Object.create(logic);
   guarded.transition = (snapshot, event, scope) => {
     const { type } = event;
-    if (type !== 'xstate.stop' && !wasSentToSession(event)) {
+    if (type !== 'xstate.stop' && !arrives(event)) {
       if (!type.startsWith('xstate.')) wards.get(scope.self)?.stray(event);
       return snapshot;
     }

@@ -102,10 +102,17 @@ export class SessionTable {
     const type: string = event.type;
     if (type.startsWith(DONE)) return this.#done(snapshot, type.slice(DONE.length), scope);
     if (type.startsWith(FAILED)) return this.#crashed(snapshot, type.slice(FAILED.length), scope);
+    // Once each, and taken out at once: a weak table never shrinks by itself.
     const admission = this.#admissions.get(event);
-    if (admission !== undefined) return this.#admit(snapshot, event, admission, scope);
+    if (admission !== undefined) {
+      this.#admissions.delete(event);
+      return this.#admit(snapshot, event, admission, scope);
+    }
     const released = this.#releases.get(event);
-    if (released !== undefined) return this.#release(snapshot, event, released, scope);
+    if (released !== undefined) {
+      this.#releases.delete(event);
+      return this.#release(snapshot, event, released, scope);
+    }
     if (isRegistryCommand(event) || type === 'xstate.stop') {
       return registryMachine.transition(snapshot, event, scope);
     }

@@ -101,6 +101,23 @@ test('a crash in the middle of a tool call: started again where it was, and fini
   expectNothingLeft(runtime);
 });
 
+test('a turn that cannot be gone on with is begun anew: the question is in the conversation', async () => {
+  let failures = 0;
+  const add = (input: unknown, signal: AbortSignal): Promise<string> => {
+    failures += 1;
+    if (failures <= 3) throw new Error('the tool broke');
+    return scriptedTools['add']?.(input, signal) ?? Promise.reject(new Error('no such tool'));
+  };
+  const { clock, session, asked } = await agentAtWork({ add });
+  const answered = ask(session, QUESTION);
+  await clock.advance(10_000);
+  await answered;
+  expect(session.behaviour).toMatchObject({ status: 'running', incarnation: 4 });
+  expect(await conversation(session)).toEqual(TURN);
+  // Twice from the snapshot; then from the beginning, so the model was asked once more.
+  expect(asked).toEqual([1, 1, 2]);
+});
+
 test('a tool that fails every time ends its own session, and no other', async () => {
   const broken = async (): Promise<string> => {
     throw new Error('the tool broke');
@@ -108,7 +125,7 @@ test('a tool that fails every time ends its own session, and no other', async ()
   const { clock, runtime, session } = await agentAtWork({ add: broken });
   const other = await runtime.create({ principal: 'grace', behaviour: 'agent' });
   const answered = expect(ask(session, QUESTION)).rejects.toThrow('The session ended: crashed.');
-  await clock.advance(60_000);
+  await clock.advance(10_000);
   await answered;
   expect(await conversation(session)).toEqual([`user: ${QUESTION}`]);
   await ask(other, 'Hello!');

@@ -1,4 +1,5 @@
 import { HoldfastError, SessionTerminatedError } from '../../src/index.ts';
+import type { Child } from './child.ts';
 import type { Life } from './life.ts';
 import type { Expected, Model } from './model.ts';
 import type { Slot } from './slot.ts';
@@ -85,9 +86,21 @@ const compared = (
     ...both,
     ['presences', info.presences, life.presences],
     ['last activity', info.lastActivityAt, since],
+    ['its behaviour', childOf(session), life.child && modelled(life.child)],
     ['its work', operations.join(), life.jobs.map(({ id, state }) => `${id} ${state}`).join()],
     ['silence', session.health().silentMs, Math.max(0, Math.round(clock.mono() - life.lastSign))],
   ];
 };
+
+const childOf = ({ behaviour }: Slot['session']): string | null => {
+  if (behaviour === null) return null;
+  const { status, incarnation } = behaviour;
+  // While it waits for its restart it shows how it failed.
+  const sum = status === 'running' ? behaviour.getSnapshot().context.sum : '';
+  return `${status} ${incarnation} ${sum}`;
+};
+
+const modelled = ({ status, incarnation, sum }: Child): string =>
+  `${status} ${incarnation} ${status === 'running' ? sum : ''}`;
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);

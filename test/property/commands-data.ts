@@ -21,6 +21,7 @@ export const append = (who: number): Command =>
       if (world.setup.onFull === 'refuse' && l.messages.length >= BOUNDS.maxEntries) {
         return refused('JOURNAL_FULL');
       }
+      l.child?.commit();
       l.messages = [...l.messages, content].slice(-BOUNDS.maxEntries);
       return undefined;
     });
@@ -38,6 +39,7 @@ export const update = (who: number): Command =>
     const expected = open(model, life, (m, l) => {
       l.activity(m.now);
       l.marks.push(mark);
+      l.child?.commit();
     });
     return { outcome, expected };
   });

@@ -1,4 +1,5 @@
 import type { CreateOptions, Session } from '../../src/index.ts';
+import { DOOMED } from './application.ts';
 import { type Asked, type Command, command, onSession } from './command.ts';
 import { open } from './commands-signs.ts';
 import type { Life } from './life.ts';
@@ -14,12 +15,16 @@ export interface Seed {
   readonly key: string | null;
   /** `create` with this idempotency key. */
   readonly once: string | null;
+  /** With a behaviour. */
+  readonly child: boolean;
+  /** Its `initialize` fails, where there is one. */
+  readonly doomed: boolean;
 }
 
 export const create = (seed: Seed): Command => {
-  const { principal, beats, key, once } = seed;
-  const by = key !== null ? `key ${key}` : once !== null ? `once ${once}` : '';
-  const name = `create for ${principal ?? 'anybody'} beats ${beats} ${by}`;
+  const { principal, beats, key, once, child, doomed } = seed;
+  const by = key !== null ? `, key ${key}` : once !== null ? `, once ${once}` : '';
+  const name = `create for ${principal ?? 'anybody'}, beats ${beats}${child ? ', a behaviour' : ''}${by}${doomed ? ', doomed' : ''}`;
   return command(name, async (world, model) => {
     world.say(name);
     const known = world.slots.length;
@@ -36,8 +41,17 @@ export const create = (seed: Seed): Command => {
   });
 };
 
-const ask = ({ runtime }: World, { principal, beats, key, once }: Seed): Promise<Session<Data>> => {
-  const options: CreateOptions<Data> = { beats, data: { marks: [] } };
+const ask = (
+  { runtime }: World,
+  { principal, beats, key, once, child, doomed }: Seed,
+): Promise<Session<Data>> => {
+  const behaviour = child ? { behaviour: 'counter' } : {};
+  const options: CreateOptions<Data> = {
+    beats,
+    data: { marks: [] },
+    ...behaviour,
+    ...(doomed ? { metadata: DOOMED } : {}),
+  };
   if (key !== null) return runtime.getOrCreate({ ...options, principal, key });
   const idempotent = once === null ? {} : { idempotencyKey: once };
   return runtime.create({ ...options, ...idempotent, principal });
@@ -66,9 +80,11 @@ const created = (
     const gone = idle.find((life) => world.slots[model.lives.indexOf(life)]?.isOver) ?? idle[0];
     if (gone !== undefined) model.end(gone, ['evicted']);
   }
-  model.create(seed);
+  const life = model.create(seed);
   if (world.slots.length !== known + 1) world.broken.push('a new session was to be made');
-  return DONE;
+  if (!seed.doomed || world.setup.initialize === 'none') return DONE;
+  model.end(life, ['init-failed']);
+  return refused('INITIALIZE');
 };
 
 export const pause = (who: number, abort: boolean): Command =>
@@ -80,6 +96,7 @@ export const pause = (who: number, abort: boolean): Command =>
       if (l.state === 'paused') return;
       l.hear('pause');
       l.pausedAt = m.wall;
+      l.child?.commit();
       if (abort) for (const job of [...l.jobs]) m.finish(l, job);
     });
     return { outcome, expected };
@@ -100,6 +117,7 @@ export const resume = (who: number): Command =>
         return { rejects: 'ERR_HOLDFAST_TERMINATED', reasons: ['max-lifetime'] };
       }
       l.resume(m.now);
+      l.child?.commit();
       m.fill(l);
       return DONE;
     });
@@ -145,5 +163,9 @@ export const rotateId = (who: number): Command =>
       if (id === before) world.broken.push('rotateId gave the old id');
       if (world.watch.firstId(id) === id) world.broken.push('rotateId gave an id not recorded');
     });
-    return { outcome, expected: open(model, life, () => DONE) };
+    const expected = open(model, life, (_model, { child }) => {
+      child?.commit();
+      return undefined;
+    });
+    return { outcome, expected };
   });

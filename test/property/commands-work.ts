@@ -60,6 +60,7 @@ const newWork = (id: string) => {
 const jobOver = (world: World, slot: Slot, work: Work): void => {
   work.over = true;
   slot.lastActivity = world.clock.mono();
+  slot.lastJobEnd = world.clock.mono();
 };
 
 /** Ends the first job that runs: well, or with an error, or from outside. */

@@ -59,7 +59,7 @@ const legalChain: Invariant<[Stream, SessionLifecycleEvent]> = {
 
 const committedFirst: Invariant<[Stream, SessionLifecycleEvent]> = {
   sentence: 'What is shown was committed first.',
-  check: ({ watch }, stream, event) => {
+  check: ({ watch, setup }, stream, event) => {
     const written = watch.writtenOf(stream.firstId);
     if (written.length === 0) return [`${event.type} is told of a session without a record`];
     if (event.type === 'session.ended') {
@@ -67,9 +67,10 @@ const committedFirst: Invariant<[Stream, SessionLifecycleEvent]> = {
       return unless(tombstone, 'the end is told, and there is no tombstone');
     }
     if (event.type !== 'session.state-changed') return [];
-    // Between `active` and `idle` nothing is recorded, and a session is born active.
+    // Between `active` and `idle` nothing is recorded, and a session without an `initialize` is born active.
     const index = changesOf(stream.events).length;
-    if (event.to === 'idle' || event.from === 'idle' || index === 0) {
+    const bornActive = index === 0 && setup.initialize === 'none';
+    if (event.to === 'idle' || event.from === 'idle' || bornActive) {
       if (event.to === 'idle' || event.to === 'active') return [];
     }
     if (event.to === 'terminated') return [];
@@ -183,7 +184,8 @@ const latest = (
   const over = onMono(createdAt + DEADLINES.maxLifetimeMs);
   const grace = inFlight > 0 ? GRACE_MS : 0;
   const ends: { reason: Reason; by: number }[] = [
-    { reason: 'max-lifetime', by: grace + Math.max(over, grace > 0 ? gapSeen : over) },
+    // Work that ended in its grace, or a step of the wall clock, may come later than the end of the lifetime.
+    { reason: 'max-lifetime', by: grace + Math.max(over, slot.lastJobEnd, grace && gapSeen) },
   ];
   const { decided } = slot;
   const paused = (watch.moves.get(watch.firstId(slot.session.id)) ?? []).at(-1);
@@ -192,6 +194,8 @@ const latest = (
   }
   if ((decided !== 'active' && decided !== 'idle') || inFlight > 0 || context.draining) return ends;
   const quiet = Math.max(slot.lastActivity, slot.lastProof);
+  // A restart of its behaviour was work, and nobody outside knows to the tick when that was over.
+  if ((slot.session.behaviour?.incarnation ?? 1) > 1) return ends;
   ends.push({ reason: 'idle-timeout', by: after(quiet, DEADLINES.idleTimeoutMs) });
   const sign = Math.max(slot.lastSign, slot.lastActivity);
   if (slot.watched) ends.push({ reason: 'heartbeat-lost', by: after(sign, WINDOW_MS) });

@@ -1,3 +1,4 @@
+import { Child } from './child.ts';
 import {
   DEADLINES,
   FRESH_MS,
@@ -23,6 +24,14 @@ export interface Job {
   state: 'queued' | 'running';
 }
 
+/** What a session is born with. */
+export interface Birth {
+  readonly principal: string | null;
+  readonly key: string | null;
+  readonly beats: 'first' | 'required' | 'off';
+  readonly child: boolean;
+}
+
 /** One session as sections 3 and 4 see it: a state, and the numbers its deadlines are computed from. */
 export class Life {
   readonly principal: string | null;
@@ -45,15 +54,15 @@ export class Life {
   /** When it became idle, mono: the longest idle one makes room first. */
   idleSince = 0;
   jobs: Job[] = [];
-  /** Mono time of a restart of its behaviour that is pending; `null`: none. */
-  restartAt: number | null = null;
+  /** Its behaviour; `null`: it has none. */
+  readonly child: Child | null;
   messages: string[] = [];
   marks: number[] = [];
   /** Its tombstone is still there. */
   buried = false;
   gone = false;
 
-  constructor(seed: Pick<Life, 'principal' | 'key' | 'beats'>, now: Moment) {
+  constructor(seed: Birth, now: Moment) {
     this.principal = seed.principal;
     this.key = seed.key;
     this.beats = seed.beats;
@@ -61,6 +70,7 @@ export class Life {
     this.quietSince = now.mono;
     this.lastSign = now.mono;
     this.watched = seed.beats === 'required';
+    this.child = seed.child ? new Child(now.mono) : null;
   }
 
   get isOver(): boolean {
@@ -72,7 +82,8 @@ export class Life {
   }
 
   get inFlight(): number {
-    return this.jobs.length + (this.restartAt === null ? 0 : 1);
+    // A pending restart counts as work.
+    return this.jobs.length + (this.child?.status === 'restarting' && !this.isOver ? 1 : 0);
   }
 
   /** Goes where the table leads; whether it leads anywhere. */
@@ -122,7 +133,6 @@ export class Life {
     this.reasons = reasons;
     this.endedAt = now.wall;
     this.jobs = [];
-    this.restartAt = null;
     this.buried = true;
   }
 

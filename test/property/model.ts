@@ -1,4 +1,4 @@
-import { type Job, Life, type Moment } from './life.ts';
+import { type Birth, type Job, Life, type Moment } from './life.ts';
 import { BOUNDS, GAP_MS, type Reason, TICK_MS } from './numbers.ts';
 
 /** What a call comes to, by the model. */
@@ -179,7 +179,7 @@ export class Model {
     return idle.filter(({ idleSince }) => idleSince === longest);
   }
 
-  create(seed: Pick<Life, 'principal' | 'key' | 'beats'>): Life {
+  create(seed: Birth): Life {
     const life = new Life(seed, this.now);
     this.lives.push(life);
     this.created += 1;
@@ -225,6 +225,25 @@ export class Model {
     }
   }
 
+  // Supervision, section 5.
+
+  /** The behaviour fails; returns between what times it must be started again, `null` where it is given up. */
+  childFails(life: Life): readonly [number, number] | null {
+    const between = life.child?.fail(this.mono) ?? null;
+    if (between === null) this.end(life, ['crashed']);
+    return between;
+  }
+
+  childRestartsIn(life: Life, ms: number): void {
+    const { child } = life;
+    this.at(this.mono + ms, () => {
+      if (life.isOver) return;
+      child?.restart(this.mono);
+      life.quietSince = this.mono;
+      this.quiet();
+    });
+  }
+
   // Drain, section 5.
 
   drain(operationsMs: number): void {
@@ -241,7 +260,7 @@ export class Model {
 
   #shutDown(): void {
     if (this.closed) return;
-    this.aborted = this.inFlight;
+    this.aborted = this.living.reduce((sum, life) => sum + life.jobs.length, 0);
     this.closed = true;
     for (const life of this.living) life.end(['shutdown'], this.now);
   }

@@ -69,10 +69,15 @@ export const BOUNDS = {
 } as const;
 
 /** A restart waits at most this long before it is tried, ms: doubled each time, up to the second. */
-export const BACKOFF_MS = [500, 8_000] as const;
+/*
+ * A fraction that doubles without rounding, so that a restart never falls together with a tick.
+ */
+export const BACKOFF_MS = [500.0625, 8_000.5] as const;
 /** What jitter may take off: a tenth. */
 export const JITTER = 0.1;
 /** So many failed incarnations in a row end the session. */
-export const MAX_FAILURES = 3;
+export const MAX_FAILURES = 5;
 /** So long without a failure sets the count back, ms. */
 export const HEALTHY_MS = 9_000;
+/** One restarted from a snapshot that fails again within this, twice, starts from its input, ms. */
+export const EARLY_MS = 5_000;

@@ -7,7 +7,7 @@ export class JobFailed extends Error {}
 const PROMISED = new Set(
   [
     ...['STORE', 'OUTCOME_UNKNOWN', 'TERMINATED', 'PAUSED', 'BUSY', 'CAPACITY', 'JOURNAL_FULL'],
-    ...['DRAINING', 'BEHAVIOUR_DOWN', 'NOT_FOUND', 'TIMEOUT', 'ABORTED'],
+    ...['DRAINING', 'BEHAVIOUR_DOWN', 'NOT_FOUND', 'TIMEOUT', 'ABORTED', 'INITIALIZE', 'NOT_READY'],
   ].map((code) => `ERR_HOLDFAST_${code}`),
 );
 

@@ -6,6 +6,9 @@ export interface Data {
   readonly marks: readonly number[];
 }
 
+/** When beats are watched. */
+export type Beats = 'first' | 'required' | 'off';
+
 /** Work that somebody asked for: it ends when its command says so. */
 export interface Work {
   readonly id: string;
@@ -21,7 +24,7 @@ export class Slot {
   readonly index: number;
   readonly session: Session<Data>;
   readonly key: string | null;
-  readonly beats: 'first' | 'required' | 'off';
+  beats: Beats | null = null;
   readonly jobs = new Map<string, Work>();
   readonly detachers: (() => void)[] = [];
   /** Ids it had before. */
@@ -37,25 +40,29 @@ export class Slot {
   lastSign: number;
   /** The last beat while a stream of it was attached. */
   lastProof = Number.NEGATIVE_INFINITY;
+  /** The end of its last work. */
+  lastJobEnd = Number.NEGATIVE_INFINITY;
   /** Whether its beats are watched by now. */
-  watched: boolean;
+  watched = false;
   /** Its last `pause` was acknowledged, and no `resume` asked for since. */
   staysPaused = false;
   presences = 0;
 
-  constructor(
-    index: number,
-    session: Session<Data>,
-    seed: { key: string | null; beats: 'first' | 'required' | 'off' },
-    mono: number,
-  ) {
+  constructor(index: number, session: Session<Data>, key: string | null, mono: number) {
     this.index = index;
     this.session = session;
-    this.key = seed.key;
-    this.beats = seed.beats;
+    this.key = key;
     this.lastActivity = mono;
     this.lastSign = mono;
-    this.watched = seed.beats === 'required';
+  }
+
+  /** Who asked for it has it, for the first time. */
+  isMade(beats: Beats, mono: number): void {
+    if (this.beats !== null) return;
+    this.beats = beats;
+    this.lastActivity = mono;
+    this.lastSign = mono;
+    this.watched ||= beats === 'required';
   }
 
   /** What its actor shows: at once, durable or not. */

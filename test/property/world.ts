@@ -10,11 +10,11 @@ import { TrustedRuntime } from '../../src/runtime/trusted-runtime.ts';
 import { type FaultyStore, faultyStore } from '../../src/testing/faulty-store.ts';
 import { createVirtualClock } from '../../src/time/virtual-clock.ts';
 import type { SeenSnapshot } from '../runtime/ledger.ts';
-import { BEHAVIOURS } from './behaviours.ts';
+import { applicationOf } from './application.ts';
 import { ALWAYS, broken, CAPS, ON_EVENT, ON_MOVE } from './invariants.ts';
 import { BOUNDS, DEADLINES, type Reason } from './numbers.ts';
 import { isPromised } from './promised.ts';
-import { type Data, Slot, type Stream } from './slot.ts';
+import { type Beats, type Data, Slot, type Stream } from './slot.ts';
 import { StoreWatch } from './store-watch.ts';
 
 /** What a run is over. */
@@ -24,6 +24,7 @@ export interface Setup {
   readonly faulty: boolean;
   /** Whether the application has `cleanup` and hooks, and whether they throw. */
   readonly hooks: 'none' | 'prompt' | 'throwing';
+  readonly initialize: 'none' | 'prompt' | 'slow';
   readonly onFull: 'refuse' | 'drop-oldest';
 }
 
@@ -44,7 +45,9 @@ export class World {
   readonly runtime: Runtime<Data>;
   readonly slots: Slot[] = [];
   readonly streams = new Map<string, Stream>();
-  readonly calls: Promise<unknown>[] = [];
+  /** Calls that were not answered yet, by what was being done. */
+  readonly pending = new Map<Outcome, string>();
+  calls = 0;
   /** How often each session was told of its end by `cleanup` and `onTerminated`, by the id it was born with. */
   readonly told = { cleanup: new Map<string, number>(), terminated: new Map<string, number>() };
   /** What was done, with the time it was done at: told where something breaks. */
@@ -70,32 +73,13 @@ export class World {
       store: this.store,
       deadlines: DEADLINES,
       ...settings(setup),
-      ...this.#application(),
+      ...applicationOf(this),
       inspect: (event) => {
         if (event.type === '@xstate.snapshot') this.#moved(event.snapshot as SeenSnapshot);
       },
     });
     this.runtime = new TrustedRuntime(this.context) as Runtime as Runtime<Data>;
     this.unsubscribe = this.runtime.subscribe((event) => this.#hear(event));
-  }
-
-  #application() {
-    const { hooks } = this.setup;
-    if (hooks === 'none') return { behaviours: BEHAVIOURS };
-    const act = (what: Map<string, number> | null, session: Session): void => {
-      const id = this.watch.firstId(session.id);
-      what?.set(id, (what.get(id) ?? 0) + 1);
-      if (hooks === 'throwing') throw new Error('a hook of the application throws');
-    };
-    return {
-      behaviours: BEHAVIOURS,
-      cleanup: (session: Session) => act(this.told.cleanup, session),
-      hooks: {
-        onCreated: (session: Session) => act(null, session),
-        onStateChanged: (session: Session) => act(null, session),
-        onTerminated: (session: Session) => act(this.told.terminated, session),
-      },
-    };
   }
 
   #moved(snapshot: SeenSnapshot): void {
@@ -133,12 +117,13 @@ export class World {
     for (const detail of details) this.broken.push(`NOT TRUE: ${sentence}\n  ${detail}`);
   }
 
-  /** A session that somebody was given. */
-  welcome(session: Session<Data>, seed: Pick<Slot, 'key' | 'beats'>): Slot {
+  /** A session that somebody was given: `initialize`, or who asked for it. */
+  welcome(session: Session<Data>, seed: { key: string | null; beats: Beats | null }): Slot {
     const known = this.slots.find((slot) => slot.session.id === session.id);
-    if (known !== undefined) return known;
-    const slot = new Slot(this.slots.length, session, seed, this.clock.mono());
-    this.slots.push(slot);
+    const slot = known ?? new Slot(this.slots.length, session, seed.key, this.clock.mono());
+    if (known === undefined) this.slots.push(slot);
+    // However long it was being made: that was not the client's silence.
+    if (seed.beats !== null) slot.isMade(seed.beats, this.clock.mono());
     return slot;
   }
 
@@ -152,17 +137,20 @@ export class World {
   /** Notes what becomes of a call. */
   call<T>(promise: Promise<T>, then?: (value: T) => void): Outcome {
     const outcome: Outcome = { is: 'pending' };
-    const seen = promise.then(
+    this.calls += 1;
+    this.pending.set(outcome, this.log.at(-1) ?? '');
+    promise.then(
       (value) => {
+        this.pending.delete(outcome);
         Object.assign(outcome, { is: 'resolved', value });
         then?.(value);
       },
       (error: unknown) => {
+        this.pending.delete(outcome);
         Object.assign(outcome, { is: 'rejected', error });
         if (!isPromised(error)) this.broken.push(`a call was rejected with ${String(error)}`);
       },
     );
-    this.calls.push(seen);
     return outcome;
   }
 

@@ -157,6 +157,26 @@ test('nobody else gets into the slot of an evicted session, however early he hea
   expect(runtime.stats().resident).toBe(1);
 });
 
+test('the quota holds too while the slot of an evicted session is given on', async () => {
+  const { clock, runtime, context, made } = watchedRuntime({ maxPerPrincipal: 1 });
+  await made('ada');
+  await clock.advance(IDLE);
+  const others: Promise<unknown>[] = [];
+  runtime.subscribe((event) => {
+    if (event.type !== 'session.ended') return;
+    for (const principal of ['bob', 'ada']) {
+      others.push(runtime.create({ principal }).catch((error: unknown) => error));
+    }
+  });
+  const created = runtime.create({ principal: 'ada' });
+  await clock.advance(100);
+  expect((await created).principal).toBe('ada');
+  const [bob, ada] = await Promise.all(others);
+  expect(bob).toMatchObject({ state: 'active' });
+  expect(ada).toMatchObject({ limit: 'maxPerPrincipal' });
+  expect(context.perPrincipal.get('ada')?.size).toBe(1);
+});
+
 test('an eviction at quota takes no second slot of the runtime while it lasts', async () => {
   const { clock, runtime, made } = watchedRuntime({ maxResident: 3, maxPerPrincipal: 1 });
   await made('ada');

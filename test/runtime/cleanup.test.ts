@@ -242,6 +242,29 @@ test('a session that another owner won is not ended here: neither cleanup nor on
   expect(calls).toEqual([]);
 });
 
+test('it runs once, however often its session is recorded meanwhile', async () => {
+  let times = 0;
+  let go = (): void => undefined;
+  const { clock, context, runtime } = openRuntime({
+    cleanup: () => {
+      times += 1;
+      return new Promise((resolve) => {
+        go = resolve;
+      });
+    },
+  });
+  const session = await runtime.create();
+  const host = context.hosts.get(session.id);
+  if (host === undefined) throw new Error('no host');
+  const end = session.terminate();
+  await clock.settle();
+  await commit(context, host);
+  await commit(context, host);
+  go();
+  await end;
+  expect(times).toBe(1);
+});
+
 test('won by another while it runs here, it is the other that tells the end', async () => {
   const calls: string[] = [];
   const memory = createMemoryStore();

@@ -116,6 +116,26 @@ test('a create from the middle of the victim’s own turn does not end it half',
   expect([context.hosts.size, context.reserved.size]).toEqual([1, 0]);
 });
 
+test('a create from an observer, before the victim has moved, does not end it half', async () => {
+  const asked: Promise<unknown>[] = [];
+  const { clock, context, runtime } = openRuntime({
+    maxPerPrincipal: 1,
+    inspect: (event) => {
+      if (event.type !== '@xstate.event' || event.event.type !== 'session.activity') return;
+      asked.push(runtime.create({ principal: 'ada' }).catch((error: unknown) => error));
+    },
+  });
+  const session = await runtime.create({ principal: 'ada', beats: 'off' });
+  await clock.advance(IDLE);
+  await session.touch();
+  await clock.settle();
+  expect(asked).toHaveLength(1);
+  expect(await asked[0]).toMatchObject({ code: 'ERR_HOLDFAST_CAPACITY' });
+  expect(session.state).toBe('active');
+  expect(await session.terminate()).toBe('client');
+  expect(context.hosts.size).toBe(0);
+});
+
 test('nothing of ended sessions is kept, whatever ended them', async () => {
   const { clock, context, runtime, sessions, one } = await fullOfIdle(3);
   expect(context.idle.size).toBe(3);

@@ -11,7 +11,15 @@ import {
   StoreError,
   TimeoutError,
 } from '../../src/index.ts';
-import { faultyRuntime, noted, quietRuntime, recordOf, rejectionOf, toldOf } from './fixture.ts';
+import {
+  faultyRuntime,
+  noted,
+  quietRuntime,
+  recordOf,
+  rejectionOf,
+  TICK,
+  toldOf,
+} from './fixture.ts';
 
 // `initialize` is the one callback that can fail a session: nobody gets one that is not ready.
 
@@ -128,6 +136,8 @@ test('however long it takes, it is not the silence of the client', async () => {
   const session = await created;
   await clock.advance(9_000);
   expect(session.state).toBe('active');
+  await clock.advance(1_000 + TICK);
+  expect(session.state).toBe('idle');
 });
 
 test('terminate while initializing: create rejects, the signal is aborted, cleanup runs', async () => {

@@ -12,7 +12,10 @@ import {
 } from '../../src/index.ts';
 import { checkedCreate } from '../../src/runtime/create-options.ts';
 import { createSession } from '../../src/runtime/create-session.ts';
+import type { SessionHost } from '../../src/runtime/host.ts';
 import { keyName } from '../../src/runtime/key-index.ts';
+import { terminate } from '../../src/runtime/lifecycle.ts';
+import { letGo } from '../../src/runtime/retire.ts';
 import type { Store } from '../../src/store/contract.ts';
 import { createVirtualClock } from '../../src/time/virtual-clock.ts';
 import {
@@ -204,6 +207,42 @@ test('a key whose session is held by another runtime on the same store is taken'
   expect(await rejectionOf(asked())).toBeInstanceOf(AlreadyExistsError);
   await session.terminate();
   expect((await asked()).state).toBe('active');
+});
+
+test('the end of a session takes no other’s key out of the index', async () => {
+  const { context } = openRuntime();
+  const options = checkedCreate({}, context.application);
+  const claim = { principal: 'ada', key: 'key:k' };
+  const host = await createSession(context, claim, options);
+  const entry = { made: Promise.resolve(host), host: null };
+  context.keyed.set(keyName('ada', 'key:k'), entry);
+  await terminate(context, host, 'client');
+  expect([...context.keyed.values()]).toEqual([entry]);
+});
+
+test('a session that goes in the very moment in which it is found leaves nothing in the index', async () => {
+  for (let turns = 0; turns < 12; turns += 1) {
+    const memory = createMemoryStore();
+    const { find } = memory;
+    let going: SessionHost | null = null;
+    const { clock, runtime, context } = openRuntime({ store: memory });
+    memory.find = async (principal, key) => {
+      const found = await find.call(memory, principal, key);
+      const host = going;
+      going = null;
+      if (host === null) return found;
+      let left: Promise<void> = Promise.resolve();
+      for (let turn = 0; turn < turns; turn += 1) left = left.then(() => undefined);
+      left.then(() => letGo(context, host));
+      return found;
+    };
+    const options = checkedCreate({}, context.application);
+    going = await createSession(context, { principal: 'ada', key: 'key:k' }, options);
+    await runtime.getOrCreate({ principal: 'ada', key: 'k' }).catch(() => undefined);
+    await runtime.terminateAll('ada').catch(() => undefined);
+    await clock.settle();
+    expect(context.keyed.size).toBe(0);
+  }
 });
 
 test('an end frees the key, the tombstone still shows it, and the index forgets it', async () => {

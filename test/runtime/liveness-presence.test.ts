@@ -47,7 +47,9 @@ test('it does not hold off maxLifetime', async () => {
 
 test('an open presence without beats holds off nothing', async () => {
   const { clock, session, told } = await attached();
-  await clock.advance(60_000 - 1);
+  await clock.advance(30_000);
+  session.attach();
+  await clock.advance(30_000 - 1);
   expect(session.state).toBe('idle');
   await clock.advance(1 + TICK);
   expect(session.info().reason).toBe('idle-timeout');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ForbiddenError, SessionTerminatedError, StoreError } from '../../src/index.ts';
-import { faultyRuntime, quietRuntime, recordOf, rejectionOf } from './fixture.ts';
+import { faultyRuntime, quietRuntime, recordOf, rejectionOf, standing } from './fixture.ts';
 
 // All sessions of a principal, in one call.
 
@@ -23,8 +23,9 @@ test('it resolves once the ends are recorded', async () => {
   await clock.advance(10);
   const session = await made;
   const all = runtime.terminateAll('ada');
-  expect((await recordOf(memory, session.id)).state).toBe('active');
-  await clock.advance(10);
+  await clock.advance(9);
+  expect((await standing(clock, all)).is).toBe('pending');
+  await clock.advance(1);
   expect(await all).toBe(1);
   expect((await recordOf(memory, session.id)).state).toBe('terminated');
 });

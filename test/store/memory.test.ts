@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { InvalidOptionError } from '../../src/errors.ts';
-import type { NewRecord, StoredSession } from '../../src/store/contract.ts';
+import type { NewRecord } from '../../src/store/contract.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { MemoryJournal } from '../../src/store/memory-journal.ts';
+import { storedSession } from '../../src/testing/store-contract/case.ts';
 import { storeContract } from '../../src/testing/store-contract.ts';
 import { storeModel } from '../contract/store-model.ts';
 
@@ -15,17 +16,7 @@ test('in whatever order it is used, it answers as a plain model does', async () 
   await fc.assert(storeModel(open), { numRuns: 300 });
 });
 
-const session: StoredSession = {
-  createdAt: 1,
-  endedAt: null,
-  reason: null,
-  client: null,
-  metadata: { list: [{ n: 1 }] },
-  mcpServers: [],
-  data: {},
-  behaviour: null,
-  journal: { first: 1, bytes: 0 },
-};
+const session = storedSession({ list: [{ n: 1 }] });
 const record: NewRecord = {
   id: 'a',
   principal: null,

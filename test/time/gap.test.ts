@@ -13,9 +13,19 @@ test.each([
   ['a tick late by just what is allowed', 2_250, 2_250, null],
   ['a loop held up', 12_250, 12_250, { kind: 'stall', gapMs: 12_000, stepped: false }],
   ['a machine asleep', 250, 60_250, { kind: 'wall-ahead', gapMs: 60_000, stepped: true }],
-  ['a wall clock put back', 250, -3_599_750, { kind: 'wall-behind', gapMs: 3_600_000, stepped: true }],
+  [
+    'a wall clock put back',
+    250,
+    -3_599_750,
+    { kind: 'wall-behind', gapMs: 3_600_000, stepped: true },
+  ],
   ['a step of just what is allowed', 250, -1_750, null],
-  ['a stall and a larger step', 5_250, 65_250, { kind: 'wall-ahead', gapMs: 60_000, stepped: true }],
+  [
+    'a stall and a larger step',
+    5_250,
+    65_250,
+    { kind: 'wall-ahead', gapMs: 60_000, stepped: true },
+  ],
   ['a stall and a smaller step', 12_250, 9_250, { kind: 'stall', gapMs: 12_000, stepped: true }],
   ['a stall and hardly a step', 12_250, 10_250, { kind: 'stall', gapMs: 12_000, stepped: false }],
 ] as const)('%s', (_name, mono, wallPassed, expected) => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { contained } from '../src/contained.ts';
+import { contained } from '../../src/errors/contained.ts';
 
 const boom = new Error('boom');
 

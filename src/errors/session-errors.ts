@@ -1,0 +1,105 @@
+import type { EndReason } from '../../machines/index.ts';
+import { HoldfastError } from './holdfast-error.ts';
+
+/** No such session for this caller: unknown, ended, or somebody else's. The answer is the same for all. */
+export class SessionNotFoundError extends HoldfastError {
+  constructor() {
+    super('ERR_HOLDFAST_NOT_FOUND', 'There is no such session.');
+  }
+}
+
+/** The session has ended, or its end has begun. `reason` says why. */
+export class SessionTerminatedError extends HoldfastError {
+  readonly reason: EndReason;
+
+  constructor(reason: EndReason) {
+    super('ERR_HOLDFAST_TERMINATED', `The session has ended (${reason}).`);
+    this.reason = reason;
+  }
+}
+
+/** The session is paused: no new work until `resume`. */
+export class SessionPausedError extends HoldfastError {
+  constructor() {
+    super('ERR_HOLDFAST_PAUSED', 'The session is paused: resume it before giving it work.', {
+      retryable: true,
+    });
+  }
+}
+
+/** The session is still being initialized: it cannot be set aside yet. */
+export class SessionNotReadyError extends HoldfastError {
+  constructor() {
+    super('ERR_HOLDFAST_NOT_READY', 'The session is still being initialized.', { retryable: true });
+  }
+}
+
+/** The session has as much work as it may: running and queued. Nothing was started; try again later. */
+export class SessionBusyError extends HoldfastError {
+  constructor(running: number, queued: number) {
+    super(
+      'ERR_HOLDFAST_BUSY',
+      `The session is busy: ${running} operations run and ${queued} wait. Try again later.`,
+      { retryable: true },
+    );
+  }
+}
+
+/** The session's journal holds as much as it may. Nothing was appended. */
+export class JournalFullError extends HoldfastError {
+  constructor(limit: 'maxEntries' | 'maxBytes', most: number) {
+    super(
+      'ERR_HOLDFAST_JOURNAL_FULL',
+      `The journal is full: ${limit} is ${most}. Start another session, or set journal.onFull to 'drop-oldest'.`,
+    );
+  }
+}
+
+/** Other updates of the data came in between each time this one was tried. Nothing was changed by it; try again later. */
+export class UpdateConflictError extends HoldfastError {
+  constructor(tries: number) {
+    super(
+      'ERR_HOLDFAST_UPDATE_CONFLICT',
+      `The session's data was changed by others in between ${tries} tries of an update. Try again later.`,
+      { retryable: true },
+    );
+  }
+}
+
+/** `initialize` failed the session: it threw (`cause`), or its time was over. The session has ended. */
+export class InitializeError extends HoldfastError {
+  constructor(cause: unknown) {
+    super('ERR_HOLDFAST_INITIALIZE', 'The session could not be initialized, and has ended.', {
+      cause,
+    });
+  }
+}
+
+/** The session's behaviour is not running. `event` is handed back: nothing of it was delivered. */
+export class BehaviourDownError extends HoldfastError {
+  readonly event: unknown;
+
+  constructor(
+    event: unknown,
+    status: 'starting' | 'restarting' | 'done' | 'failed' | 'stopped' | 'none',
+  ) {
+    super(
+      'ERR_HOLDFAST_BEHAVIOUR_DOWN',
+      status === 'none'
+        ? 'The session has no behaviour to send to: name one of `behaviours` in `create`.'
+        : `The session's behaviour is not running (${status}).`,
+      { retryable: status === 'starting' || status === 'restarting' },
+    );
+    this.event = event;
+  }
+}
+
+/** An operation was aborted by its id. */
+export class OperationAbortedError extends HoldfastError {
+  readonly operation: string;
+
+  constructor(operation: string) {
+    super('ERR_HOLDFAST_ABORTED', `The operation ${operation} was aborted.`);
+    this.operation = operation;
+  }
+}

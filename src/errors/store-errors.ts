@@ -1,0 +1,37 @@
+import { HoldfastError } from './holdfast-error.ts';
+
+/**
+ * The store did not take a change, or its answer was lost: nothing is known to be durable (`durable: false`).
+ * What was asked for stands all the same, and the runtime goes on trying to record it.
+ */
+export class StoreError extends HoldfastError {
+  readonly durable = false;
+
+  constructor(what: string, cause: unknown, retryable = true) {
+    super('ERR_HOLDFAST_STORE', `The store failed: ${what}.`, { cause, retryable });
+  }
+}
+
+/** Certain: another commit or another owner won. The holder lets the session go without ending it. */
+export class Fenced extends HoldfastError {
+  constructor(id: string) {
+    super('ERR_HOLDFAST_FENCED', `Another owner or commit won the session ${id}.`);
+  }
+}
+
+/** A store's answer was lost: the change may or may not be there. The host reloads and compares. */
+export class OutcomeUnknown extends HoldfastError {
+  constructor(what: string, cause?: unknown) {
+    super('ERR_HOLDFAST_OUTCOME_UNKNOWN', `The outcome of ${what} is unknown.`, {
+      cause,
+      retryable: true,
+    });
+  }
+}
+
+/** `create` of an id or a key that exists already. */
+export class AlreadyExistsError extends HoldfastError {
+  constructor(what: string) {
+    super('ERR_HOLDFAST_ALREADY_EXISTS', `${what} exists already.`);
+  }
+}

@@ -1,0 +1,55 @@
+import type { Session } from '../../src/index.ts';
+import { BEHAVIOURS } from './behaviours.ts';
+import type { Data } from './slot.ts';
+import type { World } from './world.ts';
+
+/** The metadata of a session that `initialize` is to fail. */
+export const DOOMED = { doomed: true };
+
+/** How long a slow `initialize` takes, ms. */
+const SLOW_MS = 300.25;
+
+/** What the host application of a run does: its callbacks, as its setup says. */
+export const applicationOf = (world: World) => ({
+  behaviours: BEHAVIOURS,
+  ...hooksOf(world),
+  ...initializeOf(world),
+});
+
+const hooksOf = ({ setup, watch, told }: World) => {
+  if (setup.hooks === 'none') return {};
+  const act = (what: Map<string, number> | null, session: Session): void => {
+    const id = watch.firstId(session.id);
+    what?.set(id, (what.get(id) ?? 0) + 1);
+    if (setup.hooks === 'throwing') throw new Error('a hook of the application throws');
+  };
+  return {
+    cleanup: (session: Session) => act(told.cleanup, session),
+    hooks: {
+      onCreated: (session: Session) => act(null, session),
+      onStateChanged: (session: Session) => act(null, session),
+      onTerminated: (session: Session) => act(told.terminated, session),
+    },
+  };
+};
+
+const initializeOf = (world: World) => {
+  const { initialize } = world.setup;
+  if (initialize === 'none') return {};
+  return {
+    initialize: async (session: Session): Promise<void> => {
+      // What is typed inside by nobody is our own data.
+      const { key, metadata } = session.info();
+      world.welcome(session as Session<Data>, {
+        key: key === null ? null : `${key}/`,
+        beats: null,
+      });
+      if (initialize === 'slow') {
+        await new Promise<void>((done) => {
+          world.clock.scheduler.schedule(() => done(), SLOW_MS);
+        });
+      }
+      if (metadata['doomed'] === true) throw new Error('this session is doomed');
+    },
+  };
+};
