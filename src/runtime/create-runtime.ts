@@ -46,6 +46,7 @@ export const createRuntime = <Data = unknown, Input = Data>(
 export const assembleRuntime = (options: RuntimeOptions, chart?: AnyActorLogic): RuntimeContext => {
   refuseUnknown('createRuntime', options);
   if (options.deadlines !== undefined) refuseUnknown('deadlines', options.deadlines);
+  if (options.hooks !== undefined) refuseUnknown('hooks', options.hooks);
   const settings = checkedSettings(options);
   const store = options.store ?? createMemoryStore();
   const deadlines = resolveDeadlines(options.deadlines, store.durable);

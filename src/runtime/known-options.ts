@@ -1,6 +1,7 @@
 import { InvalidOptionError } from '../errors.ts';
 import type { JournalOptions } from './conversation.ts';
 import type { DeadlineOptions } from './deadlines.ts';
+import type { Hooks } from './hooks.ts';
 import type { CreateOptions, KeyedOptions, ListOptions, RuntimeOptions } from './runtime.ts';
 import type { DurableOptions, OperationOptions } from './work.ts';
 
@@ -74,11 +75,19 @@ const RUN = {
   durable: true,
 } as const satisfies Names<OperationOptions & DurableOptions>;
 
+const HOOKS = {
+  onCreated: true,
+  onStateChanged: true,
+  onTerminated: true,
+  onError: true,
+} as const satisfies Names<Hooks>;
+
 /** The options of a call, known to be an object with none but the names it takes. */
 const KNOWN = {
   createRuntime: RUNTIME,
   deadlines: DEADLINES,
   journal: JOURNAL,
+  hooks: HOOKS,
   create: CREATE,
   list: LIST,
   run: RUN,

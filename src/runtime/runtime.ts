@@ -56,7 +56,8 @@ export interface RuntimeOptions<Data = unknown, Input = Data> {
   readonly initTimeoutMs?: number | 'off';
   /**
    * Lets go of what the session held, at its end, before its tombstone is written. Has 5 s (`cleanupTimeoutMs`), then
-   * the signal is aborted and the end goes on. Runs at least once, also across a crash: make it idempotent.
+   * the signal is aborted and the end goes on. Runs at least once, also across a crash: make it idempotent. Do not wait
+   * for the session's own `terminate` in it: that waits for this.
    */
   readonly cleanup?: (
     session: Session<Data>,

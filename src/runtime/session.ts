@@ -160,7 +160,8 @@ export interface Session<Data = unknown> {
    * the same new id. Rejects with `StoreError` when that commit failed: then the id stays, and nothing is tried again.
    */
   rotateId(): Promise<string>;
-  /** Its recent events, oldest first: what a late subscriber missed, as far as the runtime still has it. */
+  /** Its recent events, oldest first: what a late subscriber missed, as far as the runtime still has it. Those
+   * told under a former id are not among them. */
   recentEvents(): readonly SessionLifecycleEvent[];
   /** A stream or socket of the client is here. Call what it returns when it goes. Presence is not work. */
   attach(): Unsubscribe;

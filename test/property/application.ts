@@ -38,18 +38,14 @@ const initializeOf = (world: World) => {
   if (initialize === 'none') return {};
   return {
     initialize: async (session: Session): Promise<void> => {
-      // What is typed inside by nobody is our own data.
-      const { key, metadata } = session.info();
-      world.welcome(session as Session<Data>, {
-        key: key === null ? null : `${key}/`,
-        beats: null,
-      });
+      // The type of the data is nobody's business inside: it is ours.
+      world.welcome(session as Session<Data>, null);
       if (initialize === 'slow') {
         await new Promise<void>((done) => {
           world.clock.scheduler.schedule(() => done(), SLOW_MS);
         });
       }
-      if (metadata['doomed'] === true) throw new Error('this session is doomed');
+      if (session.info().metadata['doomed'] === true) throw new Error('this session is doomed');
     },
   };
 };

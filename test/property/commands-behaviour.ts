@@ -31,7 +31,7 @@ export const crash = (who: number, times: number): Command =>
       asked = crashOnce(world, slot, life, model);
       if (left === 1) break;
       await world.settle();
-      await pass(world, model, BACKOFF_MS[1]);
+      await pass(world, model, Math.ceil(BACKOFF_MS[1]));
     }
     return asked;
   });

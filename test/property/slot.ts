@@ -23,7 +23,7 @@ export interface Work {
 export class Slot {
   readonly index: number;
   readonly session: Session<Data>;
-  readonly key: string | null;
+  key: string | null = null;
   beats: Beats | null = null;
   readonly jobs = new Map<string, Work>();
   readonly detachers: (() => void)[] = [];
@@ -48,21 +48,21 @@ export class Slot {
   staysPaused = false;
   presences = 0;
 
-  constructor(index: number, session: Session<Data>, key: string | null, mono: number) {
+  constructor(index: number, session: Session<Data>, mono: number) {
     this.index = index;
     this.session = session;
-    this.key = key;
     this.lastActivity = mono;
     this.lastSign = mono;
   }
 
   /** Who asked for it has it, for the first time. */
-  isMade(beats: Beats, mono: number): void {
+  isMade({ key, beats }: { key: string | null; beats: Beats }, mono: number): void {
     if (this.beats !== null) return;
+    this.key = key;
     this.beats = beats;
     this.lastActivity = mono;
     this.lastSign = mono;
-    this.watched ||= beats === 'required';
+    this.watched = beats === 'required' || (beats === 'first' && this.watched);
   }
 
   /** What its actor shows: at once, durable or not. */

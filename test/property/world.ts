@@ -118,12 +118,12 @@ export class World {
   }
 
   /** A session that somebody was given: `initialize`, or who asked for it. */
-  welcome(session: Session<Data>, seed: { key: string | null; beats: Beats | null }): Slot {
+  welcome(session: Session<Data>, seed: { key: string | null; beats: Beats } | null): Slot {
     const known = this.slots.find((slot) => slot.session.id === session.id);
-    const slot = known ?? new Slot(this.slots.length, session, seed.key, this.clock.mono());
+    const slot = known ?? new Slot(this.slots.length, session, this.clock.mono());
     if (known === undefined) this.slots.push(slot);
     // However long it was being made: that was not the client's silence.
-    if (seed.beats !== null) slot.isMade(seed.beats, this.clock.mono());
+    if (seed !== null) slot.isMade(seed, this.clock.mono());
     return slot;
   }
 

@@ -75,11 +75,13 @@ test('two stores know nothing of each other', async () => {
 
 test('a journal that is trimmed as it grows holds at most twice what is kept, and 64', () => {
   const journal = new MemoryJournal();
+  let most = 0;
   for (let seq = 1; seq <= 20_000; seq++) {
     journal.push({ seq, epoch: 1, data: null });
     journal.trimBefore(seq - 99);
-    expect(journal.held).toBeLessThanOrEqual(2 * 100 + 64);
+    most = Math.max(most, journal.held);
   }
+  expect(most).toBeLessThanOrEqual(2 * 100 + 64);
   expect(journal.read(0, 3).map(({ seq }) => seq)).toEqual([19_901, 19_902, 19_903]);
   expect(journal.read(19_998, 10).map(({ seq }) => seq)).toEqual([19_999, 20_000]);
 });
