@@ -131,6 +131,8 @@ interface Attempt extends Write {
 
 /** Takes everything that waits into one attempt. */
 const prepare = (context: RuntimeContext, host: SessionHost): Attempt => {
+  // First of all: whoever hears of something meanwhile may cause a change, which this attempt then carries.
+  const checkpoint = host.behaviour?.checkpoint() ?? null;
   const appends = host.appends ?? [];
   // The record says how much is in the journal.
   host.sessionDirty ||= appends.length > 0;
@@ -144,7 +146,7 @@ const prepare = (context: RuntimeContext, host: SessionHost): Attempt => {
     nextId,
     data,
     sessionDirty,
-    checkpoint: host.behaviour?.checkpoint() ?? null,
+    checkpoint,
   };
   host.dirty = false;
   host.sessionDirty = false;

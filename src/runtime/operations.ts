@@ -60,8 +60,9 @@ export const submit = async (
   assertTakesWork(context, host, plan.id);
   plan.signal?.throwIfAborted();
   touch(context, host);
-  // A listener that heard of the activity may have paused or ended it, or given it work.
+  // A listener that heard of the activity may have paused or ended it, given it work, or aborted this.
   assertTakesWork(context, host, plan.id);
+  plan.signal?.throwIfAborted();
 
   const operation = new RunningOperation(context, host, task, plan);
   host.work ??= new WorkQueue(context.settings.maxConcurrentOperations, () => startsWork(host));

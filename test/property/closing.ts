@@ -23,6 +23,10 @@ export const rest = async (world: World): Promise<void> => {
     await pass(world, null, 4_000);
     await world.settle();
   }
+  // A deadline may have struck a moment ago, and its commit be on its way.
+  const moving = (): boolean =>
+    world.slots.some(({ decided, session }) => decided !== session.state);
+  for (let tries = 20; tries > 0 && moving(); tries -= 1) await pass(world, null, 50);
   await holdAtRest(world, null);
 };
 

@@ -100,6 +100,24 @@ test('what a commit under way carries is told when that succeeds, although it fa
   expect(viewOf(session).getSnapshot().context.n).toBe(1);
 });
 
+test('what a listener causes when it hears what stood behind a lost event is recorded, and told', async () => {
+  const { clock, store, session, events } = await faulty();
+  session.subscribe((event) => {
+    if (event.type === 'session.attached') session.pause().catch(() => undefined);
+  });
+  store.break('stall');
+  session.send(TELL).catch(() => undefined);
+  await clock.settle();
+  session.attach();
+  session.send({ type: 'crash' }).catch(() => undefined);
+  await clock.settle();
+  store.break('fail');
+  store.heal();
+  await clock.advance(2_000);
+  expect(session.state).toBe('paused');
+  expect(toldOf(events, session.id).at(-1)).not.toBe('emitted');
+});
+
 test('the end of the session tells what was emitted before it', async () => {
   const { store, session, events } = await faulty();
   store.break('stall');

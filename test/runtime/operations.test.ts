@@ -275,3 +275,15 @@ test('a listener that pauses the session as the work wakes it: the work is refus
   expect(await rejectionOf(session.run('x', () => 1))).toBeInstanceOf(SessionPausedError);
   expect(session.info().inFlight).toBe(0);
 });
+
+test('a listener that aborts the caller as the work wakes the session: the work does not begin', async () => {
+  const { clock, session } = await begun();
+  await clock.advance(10_000 + TICK);
+  const caller = new AbortController();
+  const reason = new Error('not any more');
+  session.subscribe(() => caller.abort(reason));
+  let ran = false;
+  const work = session.run('x', () => (ran = true), { signal: caller.signal });
+  expect(await rejectionOf(work)).toBe(reason);
+  expect([ran, session.info().inFlight]).toEqual([false, 0]);
+});

@@ -198,16 +198,24 @@ test('a listener that pauses the session when it becomes active keeps the event 
   expect(viewOf(session).getSnapshot().context.n).toBe(0);
 });
 
-test('the behaviour may send to itself through its session, in the middle of its turn', async () => {
-  const { session } = await behaving({ logic: worker });
-  const inner: Promise<void>[] = [];
-  const subscription = viewOf(session).subscribe((snapshot) => {
-    if (snapshot.context.n === 1) inner.push(session.send(ADD));
+test('the behaviour may be sent to in the middle of its turn: that resolves with what came of it, too', async () => {
+  const { clock, runtime, events } = faultyRuntime(
+    { delayMs: [5, 5] },
+    { behaviours: { it: { logic: worker } } },
+  );
+  const creating = runtime.create({ behaviour: 'it' });
+  await clock.advance(5);
+  const session = await creating;
+  const inner: Promise<number>[] = [];
+  viewOf(session).subscribe((snapshot) => {
+    if (snapshot.context.n !== 1) return;
+    const sent = session.send({ type: 'work.add-and-tell' });
+    inner.push(sent.then(() => eventsOfType(events, 'session.emitted').length));
   });
-  await session.send(ADD);
-  await Promise.all(inner);
-  subscription.unsubscribe();
-  expect(inner).toHaveLength(1);
+  const outer = session.send(ADD);
+  await clock.advance(20);
+  await outer;
+  expect(await Promise.all(inner)).toEqual([1]);
   expect(viewOf(session).getSnapshot().context.n).toBe(2);
 });
 

@@ -53,6 +53,24 @@ test('where a commit is under way when it fails, what that comes to decides', as
   expect(viewOf(session).getSnapshot().context.n).toBe(1);
 });
 
+test('what an incarnation came to that was left behind is not started from, however late it is recorded', async () => {
+  const it = { logic: worker, policy: 'permanent' } as const;
+  const { clock, store, runtime } = faultyRuntime({}, { behaviours: { it } });
+  const session = await runtime.create({ behaviour: 'it' });
+  await session.send(ADD);
+  store.break('stall');
+  const sent = [session.send({ type: 'finish' })];
+  await clock.advance(600);
+  expect(viewOf(session)).toMatchObject({ status: 'running', incarnation: 2 });
+  sent.push(session.send(CRASH));
+  await clock.advance(600);
+  store.heal();
+  await Promise.all(sent);
+  await clock.advance(100);
+  expect(viewOf(session)).toMatchObject({ status: 'running', incarnation: 3 });
+  expect(viewOf(session).getSnapshot().context.n).toBe(0);
+});
+
 /** Fails at its second event, and 1 s after it was started from a snapshot. */
 const poisoned = setup({
   types: { events: {} as { type: 'poison' }, context: {} as { poison: number } },
@@ -124,7 +142,7 @@ test('what an old incarnation still does is dropped', async () => {
     runs += 1;
     const mine = runs;
     late.push(() => {
-      emit({ type: 'late', run: mine });
+      emit({ type: 'late', run: mine } as { type: 'late' });
       sendBack({ type: 'session.terminate', reason: 'client' });
       sendBack({ type: 'xstate.error.actor.behaviour', error: new Error('late') });
       sendBack({ type: 'xstate.done.actor.behaviour' });
@@ -176,6 +194,40 @@ test('a listener that ends the session when it hears of the failure', async () =
   expect(viewOf(session)).toMatchObject({ status: 'stopped', incarnation: 1 });
   expect(runtime.stats().operations.inFlight).toBe(0);
   expect(toldOf(events, session.id).at(-1)).toBe('ended:client');
+});
+
+test('a listener that ends the session when it hears of a restart that has failed already', async () => {
+  const input = (): never => {
+    throw new Error('no input');
+  };
+  const { clock, runtime, session, events } = await behaving({ logic: worker, input });
+  session.subscribe((event) => {
+    if (event.type === 'session.restarted') void session.terminate();
+  });
+  await clock.advance(60_000);
+  expect(viewOf(session)).toMatchObject({ status: 'stopped', incarnation: 2 });
+  expect(runtime.stats().operations.inFlight).toBe(0);
+  expect(toldOf(events, session.id).slice(-2)).toEqual(['terminating>terminated', 'ended:client']);
+  expect(eventsOfType(events, 'session.behaviour-failed')).toHaveLength(1);
+});
+
+test('one that fails at once when it is restarted, and whose session ends at that moment', async () => {
+  let starts = 0;
+  const logic = fromCallback(({ receive }) => {
+    starts += 1;
+    if (starts === 2) throw new Error('at once');
+    receive(() => {
+      throw new Error('boom');
+    });
+  });
+  const { clock, runtime, session } = await behaving({ logic });
+  session.subscribe((event) => {
+    if (event.type === 'session.restarted') void session.terminate();
+  });
+  await session.send(CRASH);
+  await clock.advance(60_000);
+  expect(viewOf(session)).toMatchObject({ status: 'stopped', incarnation: 2 });
+  expect(runtime.stats().operations.inFlight).toBe(0);
 });
 
 test('a drain while a restart waits: as for work, it waits its time, then ends it', async () => {
