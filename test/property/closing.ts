@@ -25,7 +25,9 @@ export const rest = async (world: World): Promise<void> => {
   }
   // A deadline may have struck a moment ago, and its commit be on its way.
   const moving = (): boolean =>
-    world.slots.some(({ decided, session }) => decided !== session.state);
+    world.slots.some(({ isOver, decided, session: { state } }) =>
+      isOver ? state !== 'terminated' : decided !== state,
+    );
   for (let tries = 20; tries > 0 && moving(); tries -= 1) await pass(world, null, 50);
   await holdAtRest(world, null);
 };

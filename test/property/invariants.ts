@@ -182,7 +182,9 @@ const latest = (
   const onMono = (wall: number): number => wall - clock.wall() + clock.mono();
   const { createdAt, inFlight } = slot.session.info();
   const over = onMono(createdAt + DEADLINES.maxLifetimeMs);
-  const grace = inFlight > 0 ? GRACE_MS : 0;
+  // A restart of its behaviour was work, and nobody outside knows to the tick when that was over.
+  const hasRestarted = (slot.session.behaviour?.incarnation ?? 1) > 1;
+  const grace = inFlight > 0 || hasRestarted ? GRACE_MS : 0;
   const ends: { reason: Reason; by: number }[] = [
     // Work that ended in its grace, or a step of the wall clock, may come later than the end of the lifetime.
     { reason: 'max-lifetime', by: grace + Math.max(over, slot.lastJobEnd, grace && gapSeen) },
@@ -190,12 +192,13 @@ const latest = (
   const { decided } = slot;
   const paused = (watch.moves.get(watch.firstId(slot.session.id)) ?? []).at(-1);
   if (paused?.to === 'paused' && inFlight === 0) {
-    ends.push({ reason: 'paused-timeout', by: onMono(paused.wall + DEADLINES.pausedTimeoutMs) });
+    // Where the lifetime was over as well, work in its grace came first.
+    const by = Math.max(onMono(paused.wall + DEADLINES.pausedTimeoutMs), slot.lastJobEnd);
+    ends.push({ reason: 'paused-timeout', by });
   }
   if ((decided !== 'active' && decided !== 'idle') || inFlight > 0 || context.draining) return ends;
   const quiet = Math.max(slot.lastActivity, slot.lastProof);
-  // A restart of its behaviour was work, and nobody outside knows to the tick when that was over.
-  if ((slot.session.behaviour?.incarnation ?? 1) > 1) return ends;
+  if (hasRestarted) return ends;
   ends.push({ reason: 'idle-timeout', by: after(quiet, DEADLINES.idleTimeoutMs) });
   const sign = Math.max(slot.lastSign, slot.lastActivity);
   if (slot.watched) ends.push({ reason: 'heartbeat-lost', by: after(sign, WINDOW_MS) });
