@@ -8,6 +8,9 @@ import { createAgentRuntime } from './agent.ts';
 import { ask } from './ask.ts';
 import { scriptedModel, scriptedTools } from './model.ts';
 
+// Holdfast never holds a program open, not even for a restart. One with a server needs no such line.
+const open = setInterval(() => {}, 60_000);
+
 const runtime = createAgentRuntime(scriptedModel, scriptedTools);
 const session = await runtime.create({ principal: 'ada', behaviour: 'agent' });
 
@@ -20,3 +23,4 @@ for (const { role, content } of messages) console.log(`${role}: ${content}`);
 console.log(`The session is ${session.state}.`);
 console.log(`It ends: ${await session.terminate()}.`);
 await runtime.close();
+clearInterval(open);

@@ -56,7 +56,7 @@ const ROWS: readonly Row[] = readFileSync(join(ROOT, 'docs/errors.md'), 'utf8')
 
 /** The codes of the union, as the source has them: what the compiler knows is gone at run time. */
 const inSource = (): string[] => {
-  const source = readFileSync(join(ROOT, 'src/errors.ts'), 'utf8');
+  const source = readFileSync(join(ROOT, 'src/errors/holdfast-error.ts'), 'utf8');
   const union = /type HoldfastErrorCode =([^;]+);/.exec(source)?.[1] ?? '';
   return [...union.matchAll(/'(\w+)'/g)].map(([, code = '']) => code);
 };

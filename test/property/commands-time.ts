@@ -13,6 +13,7 @@ export const pass = async (world: World, model: Model | null, ms: number): Promi
   // A late tick sees a gap at once, a step of the wall clock is seen by the next tick.
   if (!world.gapPending || ms < 2 * TICK_MS) return;
   world.gapPending = false;
+  world.stepPending = false;
   world.gapSeen = from + TICK_MS;
 };
 
@@ -71,7 +72,10 @@ export const stallThenBeat = (ms: number, afterMs: number): Command =>
 
 export const stepWall = (ms: number): Command =>
   command(`step the wall clock by ${ms}`, (world, model) => {
+    // Two steps within one tick are seen as their sum, which may be none.
+    if (world.stepPending) return null;
     world.say(`step the wall clock by ${ms}`);
+    world.stepPending = true;
     world.clock.stepWall(ms);
     model?.stepWall(ms);
     world.gapPending = true;

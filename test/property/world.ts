@@ -57,6 +57,7 @@ export class World {
   gapFrom = Number.NEGATIVE_INFINITY;
   gapSeen = Number.NEGATIVE_INFINITY;
   gapPending = false;
+  stepPending = false;
   readonly unsubscribe: () => void;
 
   constructor(setup: Setup) {
