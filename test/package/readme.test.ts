@@ -37,7 +37,7 @@ test('every program compiles, strict, as it is printed', () => {
   expect(said).toBe('');
 });
 
-describe.each(others ?? [])('the program under "$heading"', ({ name, code }) => {
+describe.each(others ?? [])('the program under $heading', ({ name, code }) => {
   test('runs, prints what it says it prints, and ends by itself', async () => {
     const running = project.run(name);
     const { code: exitCode, errors } = await running.exit();
@@ -46,7 +46,7 @@ describe.each(others ?? [])('the program under "$heading"', ({ name, code }) => 
   });
 });
 
-describe.each(servers ?? [])('the server under "$heading"', ({ name }) => {
+describe.each(servers ?? [])('the server under $heading', ({ name }) => {
   test('serves MCP, and stops when it is asked to', async () => {
     const running = project.run(name, { PORT: String(await freePort()) });
     const [url = ''] = /http:\S+/.exec(await running.nextLine()) ?? [];

@@ -3,6 +3,7 @@ import { disagreements } from './agreement.ts';
 import { AT_REST, kept, leftovers, readsAgree } from './at-rest.ts';
 import { pass } from './commands-time.ts';
 import type { Model } from './model.ts';
+import { TICK_MS } from './numbers.ts';
 import type { World } from './world.ts';
 
 /** Longer than any wait between two tries of a commit. */
@@ -34,6 +35,8 @@ export const rest = async (world: World): Promise<void> => {
 
 /** Holds everything at rest against the store. */
 export const holdAtRest = async (world: World, model: Model | null): Promise<void> => {
+  // A stall or a step of the wall clock is seen by a tick, and everything is filed anew by the next.
+  if (world.gapPending) await pass(world, model, 2 * TICK_MS);
   const all = await kept(world);
   for (const rule of AT_REST) world.note(rule.sentence, rule.check(world, all));
   // The last commits may be on their way: the store is asked through the faults, which need time to pass.
