@@ -53,7 +53,7 @@ export type {
   BehaviourView,
   RestartOptions,
   RestartPolicy,
-} from './runtime/behaviour.ts';
+} from './runtime/behaviour/behaviour.ts';
 export type {
   JournalOptions,
   Message,
@@ -63,9 +63,8 @@ export type {
   MessageRole,
   MessagesOptions,
   NewMessage,
-} from './runtime/conversation.ts';
+} from './runtime/conversation/conversation.ts';
 export { createRuntime } from './runtime/create-runtime.ts';
-export type { DeadlineOptions, Deadlines } from './runtime/deadlines.ts';
 export type {
   HealthStatus,
   Problem,
@@ -73,8 +72,9 @@ export type {
   RuntimeHealth,
   SessionHealth,
   Validation,
-} from './runtime/health.ts';
-export type { HookErrorInfo, Hooks } from './runtime/hooks.ts';
+} from './runtime/health/health.ts';
+export type { HookErrorInfo, Hooks } from './runtime/lifecycle/hooks.ts';
+export type { DeadlineOptions, Deadlines } from './runtime/liveness/deadlines.ts';
 export type {
   BoundRuntime,
   CreateOptions,
@@ -101,7 +101,7 @@ export type {
   OperationHandler,
   OperationInfo,
   OperationOptions,
-} from './runtime/work.ts';
+} from './runtime/work/work.ts';
 export type {
   Change,
   JournalEntry,

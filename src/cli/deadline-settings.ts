@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../errors.ts';
-import { type DeadlineOptions, resolveDeadlines } from '../runtime/deadlines.ts';
+import { type DeadlineOptions, resolveDeadlines } from '../runtime/liveness/deadlines.ts';
 import { formatDuration } from './duration.ts';
 import { flagOf } from './setting-names.ts';
 import type { Mistake, Settings } from './settings.ts';

@@ -6,7 +6,7 @@ import {
 } from '@modelcontextprotocol/server';
 import { HoldfastError, SessionNotFoundError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import { checkedCount, checkedDuration } from '../runtime/deadlines.ts';
+import { checkedCount, checkedDuration } from '../runtime/liveness/deadlines.ts';
 import type { BoundRuntime } from '../runtime/runtime.ts';
 import {
   answerOf,

@@ -1,6 +1,6 @@
 import type { HoldfastError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import type { OperationOptions } from '../runtime/work.ts';
+import type { OperationOptions } from '../runtime/work/work.ts';
 import { invalidRequest, refusedRequests, rpcErrorOf } from './answers.ts';
 import type { Connection, Post } from './connection.ts';
 import { followBody } from './followed-body.ts';

@@ -1,7 +1,9 @@
 import type { EndReason } from '../../machines/index.ts';
 import { ForbiddenError } from '../errors.ts';
 import { create, createKeyed } from './doors.ts';
-import type { Validation } from './health.ts';
+import type { Validation } from './health/health.ts';
+import { validate } from './health/validate.ts';
+import { terminateAll } from './lifecycle/terminate-all.ts';
 import { getSession, listSessions } from './lookup.ts';
 import { checkedReason } from './options.ts';
 import type {
@@ -13,8 +15,6 @@ import type {
 } from './runtime.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import type { Session } from './session.ts';
-import { terminateAll } from './terminate-all.ts';
-import { validate } from './validate.ts';
 
 /** The runtime as one caller sees it. */
 export class CallerRuntime implements BoundRuntime {

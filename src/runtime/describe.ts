@@ -1,7 +1,7 @@
 import type { SessionRecord } from '../store/contract.ts';
-import { lastActivityAt } from './filing.ts';
+import { ownKey } from './admission/key-index.ts';
 import type { SessionHost } from './host.ts';
-import { ownKey } from './key-index.ts';
+import { lastActivityAt } from './liveness/filing.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import type { Client, McpServerSpec, SessionInfo } from './session.ts';
 

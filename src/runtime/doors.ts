@@ -1,7 +1,7 @@
+import { storedKey, storedOnce } from './admission/key-index.ts';
+import { getOrCreate } from './admission/keyed.ts';
 import { checkedCreate, checkedKey } from './create-options.ts';
-import { createSession } from './create-session.ts';
-import { storedKey, storedOnce } from './key-index.ts';
-import { getOrCreate } from './keyed.ts';
+import { createSession } from './lifecycle/create-session.ts';
 import type { CreateOptions, KeyedOptions } from './runtime.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import type { Session } from './session.ts';

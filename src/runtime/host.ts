@@ -3,12 +3,12 @@ import type { Listener, SessionLifecycleEvent } from '../observe/events.ts';
 import type { JournalData, SessionRecord } from '../store/contract.ts';
 import { type WheelEntry, wheelEntry } from '../time/wheel.ts';
 import type { SessionActor } from '../xstate/session-actor.ts';
-import type { HookQueue } from './hook-queue.ts';
+import type { Supervised } from './behaviour/supervision.ts';
+import type { HookQueue } from './lifecycle/hook-queue.ts';
+import { type Untold, UntoldRow } from './plane/untold.ts';
 import type { Client, McpServerSpec } from './session.ts';
-import type { Supervised } from './supervision.ts';
-import { type Untold, UntoldRow } from './untold.ts';
-import type { OperationInfo } from './work.ts';
-import type { WorkQueue } from './work-queue.ts';
+import type { OperationInfo } from './work/work.ts';
+import type { WorkQueue } from './work/work-queue.ts';
 
 /** An event of a session before the plane puts its head on it. */
 export type PlaneEvent = SessionLifecycleEvent extends infer E

@@ -1,9 +1,9 @@
 import { InvalidOptionError } from '../errors.ts';
-import type { JournalOptions } from './conversation.ts';
-import type { DeadlineOptions } from './deadlines.ts';
-import type { Hooks } from './hooks.ts';
+import type { JournalOptions } from './conversation/conversation.ts';
+import type { Hooks } from './lifecycle/hooks.ts';
+import type { DeadlineOptions } from './liveness/deadlines.ts';
 import type { CreateOptions, KeyedOptions, ListOptions, RuntimeOptions } from './runtime.ts';
-import type { DurableOptions, OperationOptions } from './work.ts';
+import type { DurableOptions, OperationOptions } from './work/work.ts';
 
 /** Every option there is, by the call it belongs to: checked against the faces by the compiler. */
 type Names<Options> = Readonly<Record<keyof Required<Options>, true>>;

@@ -1,13 +1,13 @@
 import { SessionNotFoundError } from '../errors.ts';
 import { assertSessionId } from '../identity/session-id.ts';
 import type { SessionRecord } from '../store/contract.ts';
+import { storeRead } from './commits/store-read.ts';
 import { describeHost, describeRecord } from './describe.ts';
 import { checkedPage } from './options.ts';
 import { SessionReference } from './reference.ts';
 import type { ListOptions, SessionPage } from './runtime.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import type { Session, SessionInfo } from './session.ts';
-import { storeRead } from './store-read.ts';
 import { Tombstone } from './tombstone.ts';
 
 /** Whose sessions a caller sees: one principal's, the anonymous ones, or (`'everybody'`) all. */

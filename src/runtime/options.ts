@@ -2,9 +2,9 @@ import { SESSION_STATES } from '../../machines/index.ts';
 import { InvalidOptionError } from '../errors.ts';
 import { isSessionId } from '../identity/session-id.ts';
 import { LIMITS } from '../limits.ts';
-import type { JournalOptions } from './conversation.ts';
-import { checkedCount, checkedDuration } from './deadlines.ts';
+import type { JournalOptions } from './conversation/conversation.ts';
 import { refuseUnknown } from './known-options.ts';
+import { checkedCount, checkedDuration } from './liveness/deadlines.ts';
 import type { ListOptions, RuntimeOptions } from './runtime.ts';
 import type { RuntimeSettings } from './runtime-context.ts';
 

@@ -4,27 +4,37 @@ import { InvalidOptionError, OperationAbortedError, SessionTerminatedError } fro
 import { jittered } from '../identity/randomness.ts';
 import type { Listener, SessionLifecycleEvent, Unsubscribe } from '../observe/events.ts';
 import { isReceiving, watchSession } from '../xstate/session-actor.ts';
-import { announce } from './announce.ts';
-import type { BehaviourView } from './behaviour.ts';
-import type { Message, MessagePage, MessagesOptions, NewMessage } from './conversation.ts';
+import type { BehaviourView } from './behaviour/behaviour.ts';
+import { send } from './behaviour/send.ts';
+import { readById, rotateId } from './commits/rotate-id.ts';
+import type {
+  Message,
+  MessagePage,
+  MessagesOptions,
+  NewMessage,
+} from './conversation/conversation.ts';
+import { append, messages } from './conversation/journal.ts';
+import { update } from './conversation/session-data.ts';
 import { describeHost } from './describe.ts';
-import { runDurable } from './durable-operations.ts';
-import type { SessionHealth } from './health.ts';
+import type { SessionHealth } from './health/health.ts';
+import { sessionHealth } from './health/session-health.ts';
 import type { SessionHost } from './host.ts';
-import { append, messages } from './journal.ts';
-import { afterTurn, assertOpen, pause, resume, terminate } from './lifecycle.ts';
-import { attach, beat, touch } from './liveness.ts';
-import { run } from './operations.ts';
+import { afterTurn, assertOpen, pause, resume, terminate } from './lifecycle/lifecycle.ts';
+import { attach, beat, touch } from './liveness/liveness.ts';
 import { checkedReason } from './options.ts';
-import { eventsOf } from './recent-events.ts';
-import { readById, rotateId } from './rotate-id.ts';
+import { announce } from './plane/announce.ts';
+import { eventsOf } from './plane/recent-events.ts';
 import type { RuntimeContext } from './runtime-context.ts';
-import { send } from './send.ts';
 import type { BeatReply, Session, SessionActorView, SessionInfo } from './session.ts';
-import { update } from './session-data.ts';
-import { sessionHealth } from './session-health.ts';
 import { waitFor } from './wait-for.ts';
-import type { DurableOptions, OperationContext, OperationInfo, OperationOptions } from './work.ts';
+import { runDurable } from './work/durable-operations.ts';
+import { run } from './work/operations.ts';
+import type {
+  DurableOptions,
+  OperationContext,
+  OperationInfo,
+  OperationOptions,
+} from './work/work.ts';
 
 /** The reference by id that callers hold. It keeps nothing of its own. */
 export class SessionReference implements Session {

@@ -5,17 +5,17 @@ import type { Store } from '../store/contract.ts';
 import type { Clock } from '../time/clock.ts';
 import type { DeadlineWheel } from '../time/wheel.ts';
 import type { Registry } from '../xstate/registry-logic.ts';
-import type { CheckedBehaviour } from './behaviour-options.ts';
-import type { Deadlines } from './deadlines.ts';
-import type { IdleSessions } from './eviction.ts';
-import type { Hooks } from './hooks.ts';
+import type { IdleSessions } from './admission/eviction.ts';
+import type { KeyedEntry } from './admission/key-index.ts';
+import type { Reservations } from './admission/reservations.ts';
+import type { CheckedBehaviour } from './behaviour/behaviour-options.ts';
 import type { SessionHost } from './host.ts';
-import type { KeyedEntry } from './key-index.ts';
-import type { Recent } from './recent-events.ts';
-import type { Reservations } from './reservations.ts';
+import type { Hooks } from './lifecycle/hooks.ts';
+import type { Deadlines } from './liveness/deadlines.ts';
+import type { Recent } from './plane/recent-events.ts';
 import type { RuntimeOptions } from './runtime.ts';
 import type { Session } from './session.ts';
-import type { OperationHandler } from './work.ts';
+import type { OperationHandler } from './work/work.ts';
 
 /** The numeric settings of a runtime, checked. */
 export interface RuntimeSettings {

@@ -9,13 +9,13 @@ import type {
 import type { LifecycleEvent, Listener, Unsubscribe } from '../observe/events.ts';
 import type { Store } from '../store/contract.ts';
 import type { Clock } from '../time/clock.ts';
-import type { BehaviourSpec } from './behaviour.ts';
-import type { JournalOptions } from './conversation.ts';
-import type { DeadlineOptions, Deadlines } from './deadlines.ts';
-import type { Problem, Reaped, RuntimeHealth, Validation } from './health.ts';
-import type { Hooks } from './hooks.ts';
+import type { BehaviourSpec } from './behaviour/behaviour.ts';
+import type { JournalOptions } from './conversation/conversation.ts';
+import type { Problem, Reaped, RuntimeHealth, Validation } from './health/health.ts';
+import type { Hooks } from './lifecycle/hooks.ts';
+import type { DeadlineOptions, Deadlines } from './liveness/deadlines.ts';
 import type { Client, McpServerSpec, Residency, Session, SessionInfo } from './session.ts';
-import type { OperationHandler } from './work.ts';
+import type { OperationHandler } from './work/work.ts';
 
 /** How a runtime is made. Everything has a default; what is not allowed throws `InvalidOptionError`. */
 export interface RuntimeOptions<Data = unknown, Input = Data> {

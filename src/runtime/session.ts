@@ -1,10 +1,20 @@
 import type { ActorRefFrom, Subscription } from 'xstate';
 import type { EndReason, SessionMachine, SessionState } from '../../machines/index.ts';
 import type { Listener, SessionLifecycleEvent, Unsubscribe } from '../observe/events.ts';
-import type { BehaviourView } from './behaviour.ts';
-import type { Message, MessagePage, MessagesOptions, NewMessage } from './conversation.ts';
-import type { SessionHealth } from './health.ts';
-import type { DurableOptions, OperationContext, OperationInfo, OperationOptions } from './work.ts';
+import type { BehaviourView } from './behaviour/behaviour.ts';
+import type {
+  Message,
+  MessagePage,
+  MessagesOptions,
+  NewMessage,
+} from './conversation/conversation.ts';
+import type { SessionHealth } from './health/health.ts';
+import type {
+  DurableOptions,
+  OperationContext,
+  OperationInfo,
+  OperationOptions,
+} from './work/work.ts';
 
 /** The other end of a session, as it named itself. */
 export interface Client {

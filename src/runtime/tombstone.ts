@@ -7,15 +7,15 @@ import {
 import { InvalidOptionError, SessionTerminatedError } from '../errors.ts';
 import type { SessionLifecycleEvent, Unsubscribe } from '../observe/events.ts';
 import type { SessionRecord } from '../store/contract.ts';
-import type { MessagePage, MessagesOptions } from './conversation.ts';
+import type { MessagePage, MessagesOptions } from './conversation/conversation.ts';
+import { messages } from './conversation/journal.ts';
 import { describeRecord } from './describe.ts';
-import type { SessionHealth } from './health.ts';
-import { messages } from './journal.ts';
-import { eventsOf } from './recent-events.ts';
+import type { SessionHealth } from './health/health.ts';
+import { recordHealth } from './health/session-health.ts';
+import { eventsOf } from './plane/recent-events.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import type { BeatReply, Session, SessionActorView, SessionInfo } from './session.ts';
-import { recordHealth } from './session-health.ts';
-import type { OperationInfo } from './work.ts';
+import type { OperationInfo } from './work/work.ts';
 
 /** A reference to a session that is over, made from its record: the reads and `terminate` answer. */
 export class Tombstone implements Session {

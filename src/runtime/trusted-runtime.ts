@@ -3,13 +3,18 @@ import { InvalidOptionError } from '../errors.ts';
 import { checkedPrincipal } from '../identity/principal.ts';
 import type { LifecycleEvent, Listener, Unsubscribe } from '../observe/events.ts';
 import { CallerRuntime } from './caller-runtime.ts';
-import type { Deadlines } from './deadlines.ts';
 import { create, createKeyed } from './doors.ts';
-import { checkedPlan, drain } from './drain.ts';
-import type { Problem, Reaped, RuntimeHealth, Validation } from './health.ts';
+import type { Problem, Reaped, RuntimeHealth, Validation } from './health/health.ts';
+import { runtimeHealth } from './health/runtime-health.ts';
+import { stats } from './health/stats.ts';
+import { validate } from './health/validate.ts';
+import { validateAll } from './health/validate-all.ts';
+import { checkedPlan, drain } from './lifecycle/drain.ts';
+import { terminateAll } from './lifecycle/terminate-all.ts';
+import type { Deadlines } from './liveness/deadlines.ts';
+import { reap } from './liveness/reap.ts';
 import { getSession, listSessions } from './lookup.ts';
 import { checkedReason } from './options.ts';
-import { reap } from './reap.ts';
 import type {
   BoundRuntime,
   CreateOptions,
@@ -21,12 +26,7 @@ import type {
   SessionPage,
 } from './runtime.ts';
 import type { RuntimeContext } from './runtime-context.ts';
-import { runtimeHealth } from './runtime-health.ts';
 import type { Session } from './session.ts';
-import { stats } from './stats.ts';
-import { terminateAll } from './terminate-all.ts';
-import { validate } from './validate.ts';
-import { validateAll } from './validate-all.ts';
 
 /** The runtime as its owner holds it: it sees everything. */
 export class TrustedRuntime implements Runtime {

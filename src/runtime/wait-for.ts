@@ -1,7 +1,7 @@
 import { SESSION_STATES, type SessionState } from '../../machines/index.ts';
 import { Fenced, InvalidOptionError, SessionTerminatedError, TimeoutError } from '../errors.ts';
-import { checkedDuration } from './deadlines.ts';
 import type { SessionHost } from './host.ts';
+import { checkedDuration } from './liveness/deadlines.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import type { Session } from './session.ts';
 

@@ -4,7 +4,7 @@ import {
   contradictionIn,
   deadlineOptions,
 } from '../../src/cli/deadline-settings.ts';
-import { resolveDeadlines } from '../../src/runtime/deadlines.ts';
+import { resolveDeadlines } from '../../src/runtime/liveness/deadlines.ts';
 
 const UNSET = {
   idleAfter: null,

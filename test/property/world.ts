@@ -9,7 +9,7 @@ import { assembleRuntime } from '../../src/runtime/create-runtime.ts';
 import { TrustedRuntime } from '../../src/runtime/trusted-runtime.ts';
 import { type FaultyStore, faultyStore } from '../../src/testing/faulty-store.ts';
 import { createVirtualClock } from '../../src/time/virtual-clock.ts';
-import type { SeenSnapshot } from '../runtime/ledger.ts';
+import type { SeenSnapshot } from '../runtime/plane/ledger.ts';
 import { applicationOf } from './application.ts';
 import { ALWAYS, broken, CAPS, ON_EVENT, ON_MOVE } from './invariants.ts';
 import { BOUNDS, DEADLINES, type Reason } from './numbers.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { InvalidOptionError, LIMITS, mintSessionId } from '../../src/index.ts';
-import type { CheckedBehaviour } from '../../src/runtime/behaviour-options.ts';
+import type { CheckedBehaviour } from '../../src/runtime/behaviour/behaviour-options.ts';
 import { checkedCreate, checkedKey } from '../../src/runtime/create-options.ts';
 import type { CreateOptions } from '../../src/runtime/runtime.ts';
 import type { Application } from '../../src/runtime/runtime-context.ts';

@@ -1,0 +1,99 @@
+import type { Occupancy } from '../../../machines/index.ts';
+import { AlreadyExistsError, CapacityError, DrainingError } from '../../errors.ts';
+import { mintSessionId } from '../../identity/session-id.ts';
+import { LIMITS } from '../../limits.ts';
+import type { CheckedCreate } from '../create-options.ts';
+import { SessionHost } from '../host.ts';
+import { fileNext } from '../liveness/filing.ts';
+import type { RuntimeContext } from '../runtime-context.ts';
+import { makeRoom } from './eviction.ts';
+
+/** Whose session it is to be, and the key it is stored under. */
+export interface Claim {
+  readonly principal: string | null;
+  readonly key: string | null;
+}
+
+/**
+ * Takes a slot for a session and starts its actor, before the first await where there is room. Where there is none, an
+ * idle session of the same principal is ended first, if there is one. Rejects with `CapacityError`, `DrainingError`, or
+ * `AlreadyExistsError` for an id that is taken.
+ */
+export const admit = async (
+  context: RuntimeContext,
+  claim: Claim,
+  options: CheckedCreate,
+): Promise<SessionHost> => {
+  const host = enter(context, claim, options);
+  if (host !== null) return host;
+  const refusal = refusalOf(context, claim);
+  const place = context.draining ? null : makeRoom(context, claim.principal);
+  if (place === null) throw refused(context, refusal);
+  const giveBack = await place.catch(() => {
+    throw refused(context, refusal);
+  });
+  // Nothing comes between these two: the slot is free for this one only.
+  giveBack();
+  const heir = enter(context, claim, options);
+  if (heir === null) throw refused(context, refusalOf(context, claim));
+  return heir;
+};
+
+/** How full it is for this principal: slots that are promised are taken. */
+const occupancyOf = (context: RuntimeContext, principal: string | null): Occupancy => {
+  const { hosts, perPrincipal, reserved, settings } = context;
+  const { maxResident, maxPerPrincipal } = settings;
+  const ofPrincipal =
+    principal === null ? 0 : (perPrincipal.get(principal)?.size ?? 0) + reserved.of(principal);
+  return { resident: hosts.size + reserved.size, maxResident, ofPrincipal, maxPerPrincipal };
+};
+
+/** Asks the registry's chart for a slot; `null`: it has none to give. */
+const enter = (
+  context: RuntimeContext,
+  { principal, key }: Claim,
+  options: CheckedCreate,
+): SessionHost | null => {
+  const { clock, hosts, perPrincipal, deadlines, registry } = context;
+  const id = options.id ?? mintSessionId();
+  if (hosts.has(id)) throw new AlreadyExistsError('A session of that id');
+  const createdAt = clock.wall();
+  const expiresAt = Number.isFinite(deadlines.maxLifetimeMs)
+    ? createdAt + deadlines.maxLifetimeMs
+    : null;
+  const occupancy = occupancyOf(context, principal);
+  const actor = registry.spawn(id, { id, principal, expiresAt }, occupancy);
+  if (actor === null) return null;
+  const mono = clock.mono();
+  const host = new SessionHost({
+    ...options,
+    id,
+    principal,
+    key,
+    createdAt,
+    expiresAt,
+    actor,
+    mono,
+  });
+  hosts.set(id, host);
+  if (principal !== null) {
+    const own = perPrincipal.get(principal) ?? new Set();
+    perPrincipal.set(principal, own.add(host));
+  }
+  fileNext(context, host);
+  return host;
+};
+
+/** Why there is no slot, as the caller is told. */
+const refusalOf = (context: RuntimeContext, { principal }: Claim): Error => {
+  if (context.draining) return new DrainingError(LIMITS.retryAfterMs);
+  const { ofPrincipal, maxPerPrincipal, maxResident } = occupancyOf(context, principal);
+  return ofPrincipal >= maxPerPrincipal
+    ? new CapacityError('maxPerPrincipal', maxPerPrincipal, LIMITS.retryAfterMs)
+    : new CapacityError('maxResident', maxResident, LIMITS.retryAfterMs);
+};
+
+const refused = (context: RuntimeContext, refusal: Error): Error => {
+  context.counters.refused += 1;
+  return refusal;
+};

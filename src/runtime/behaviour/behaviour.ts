@@ -1,0 +1,82 @@
+import type { AnyActorLogic, SnapshotFrom, Subscription } from 'xstate';
+import type { Session } from '../session.ts';
+
+/**
+ * When a behaviour is started again. `permanent`: whenever it stops, done or failed. `transient`: when it failed.
+ * `temporary`: never; the session goes on without it.
+ */
+export type RestartPolicy = 'permanent' | 'transient' | 'temporary';
+
+/**
+ * How a behaviour is started again. A failed one goes on from its last recorded snapshot, or from its input where it has
+ * none or fails twice of that within 5 s each; one that is done begins anew from its input. What it did since that
+ * record is lost, with what it emitted meanwhile: effects of its own must bear being done twice. A restored machine is in
+ * the state it was in: entry actions are not run again, what it invokes is started anew, and so are its `after` delays,
+ * in full; events that an action sent with a delay are not sent any more.
+ */
+export interface RestartOptions {
+  /** Default `'transient'`. */
+  readonly policy?: RestartPolicy;
+  /** The wait before the first restart, ms, above 0; default 500. Doubled at each failure, shortened by jitter. */
+  readonly backoffMs?: number;
+  /** The longest wait, ms, at least `backoffMs`; default 30 s. */
+  readonly maxBackoffMs?: number;
+  /**
+   * So many incarnations in a row that failed end the session with `crashed`; at least 1, default 5, `Infinity` for
+   * never. One that is done is no failure, and breaks the row.
+   */
+  readonly maxFailures?: number;
+  /** An incarnation that ran so long before it failed begins a new row: count and wait, ms; default 10 min. */
+  readonly healthyAfterMs?: number;
+}
+
+/**
+ * The user's own XState logic, run as a session's supervised child. It ends the moment its session's end begins. It has
+ * no parent to talk to: `sendParent` and `sendBack` are dropped and reported; use `emit`, which is told as
+ * `session.emitted` once the snapshot it belongs to is recorded, or the session's own methods.
+ *
+ * Its snapshot is kept for a restart at each change, so it must be JSON all through: what it has in its context, and the
+ * input of what it invokes. The `session` it was given is the exception: it is put back. Where something else is found
+ * (a Date, an Error, a function, another session's reference, an actor spawned without a name), that is reported once,
+ * and a restart starts from the input while it is there. So keep ids and plain data, and look up the rest.
+ */
+export interface BehaviourSpec<Data = unknown> extends RestartOptions {
+  /** Any XState logic: a machine, a promise, a transition function … */
+  readonly logic: AnyActorLogic;
+  /**
+   * Its input; default: `{ session, input }`, the reference and what `create` was given. Called at each start that is
+   * not from a snapshot. What it throws is a failed start, and counted like any failure.
+   */
+  readonly input?: (context: {
+    readonly session: Session<Data>;
+    readonly input: unknown;
+  }) => unknown;
+  /**
+   * Event types let in by `session.send`, `order.*` for all that begin so; default: those the machine handles; all but
+   * `xstate.*` for other logic. A machine that handles `*` takes every type, and XState keeps a note of each for ever:
+   * name them here where they come from outside.
+   */
+  readonly events?: readonly string[];
+}
+
+/**
+ * What a behaviour is doing. `starting`: its session is not ready yet. `failed`: it failed and is not started again.
+ * `stopped`: its session ends.
+ */
+export type BehaviourStatus = 'starting' | 'running' | 'restarting' | 'done' | 'failed' | 'stopped';
+
+/** A session's behaviour, to look at. It has no `send` and no `stop`: use `session.send`. */
+export interface BehaviourView {
+  /** The name it is registered under. */
+  readonly name: string;
+  /** 1 for the first start, +1 at each restart; 0 before. */
+  readonly incarnation: number;
+  readonly status: BehaviourStatus;
+  /** The snapshot of the running actor, or the last one of an actor that has stopped: with `error` if it failed. */
+  getSnapshot(): SnapshotFrom<AnyActorLogic>;
+  /**
+   * Hears snapshots from now on, across restarts, until the session's end begins: each is told at once, before it is
+   * recorded. What the listener throws is reported and hurts nobody.
+   */
+  subscribe(listener: (snapshot: SnapshotFrom<AnyActorLogic>) => void): Subscription;
+}

@@ -1,0 +1,93 @@
+import { InvalidOptionError } from '../../errors.ts';
+import type { Session } from '../session.ts';
+
+/** A behaviour's snapshot as a restart starts from it. Plain JSON all through, shared with nobody. */
+export interface Checkpoint {
+  /** Of which incarnation. */
+  readonly incarnation: number;
+  /** As the logic's `getPersistedSnapshot` gave it, copied. */
+  readonly snapshot: unknown;
+  /** Where in it the reference to the session itself was: it is no JSON, and put back at a restart. */
+  readonly session: readonly Path[];
+}
+
+/** The keys that lead to a value. */
+export type Path = readonly (string | number)[];
+
+/** Deeper data is refused; this is also what stops at a cycle. */
+const MAX_DEPTH = 500;
+
+/**
+ * Copies a persisted snapshot. Throws `InvalidOptionError`, which names the place, for what JSON cannot carry: better no
+ * checkpoint than one that lost something in silence.
+ */
+export const newCheckpoint = (
+  incarnation: number,
+  persisted: unknown,
+  session: Session,
+): Checkpoint => {
+  const copier = new Copier(session);
+  const snapshot = copier.copy(persisted);
+  return { incarnation, snapshot, session: copier.found };
+};
+
+/** A copy of the snapshot to restore, with the reference to the session put back. */
+export const restored = (checkpoint: Checkpoint, session: Session): unknown => {
+  const holder = { snapshot: structuredClone(checkpoint.snapshot) };
+  for (const path of checkpoint.session) putAt(holder, ['snapshot', ...path], session);
+  return holder.snapshot;
+};
+
+const putAt = (root: object, path: Path, value: unknown): void => {
+  let holder: unknown = root;
+  for (const key of path.slice(0, -1)) holder = Reflect.get(Object(holder), key);
+  Reflect.set(Object(holder), path.at(-1) ?? '', value);
+};
+
+class Copier {
+  readonly found: Path[] = [];
+  readonly #session: Session;
+  readonly #path: (string | number)[] = [];
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  copy(value: unknown): unknown {
+    if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+    // JSON knows no -0.
+    if (typeof value === 'number' && Number.isFinite(value)) return value === 0 ? 0 : value;
+    if (value === this.#session) {
+      this.found.push([...this.#path]);
+      return null;
+    }
+    if (typeof value !== 'object') throw this.#refused(value, 'data that JSON can carry');
+    if (this.#path.length === MAX_DEPTH) {
+      throw this.#refused(value, `at most ${MAX_DEPTH} levels deep`);
+    }
+    if (Array.isArray(value)) return Array.from(value, (item, index) => this.#under(index, item));
+    if (!isPlain(value)) throw this.#refused(value, 'data that JSON can carry');
+    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+    // fromEntries defines properties: an own "__proto__" stays data.
+    return Object.fromEntries(entries.map(([key, item]) => [key, this.#under(key, item)]));
+  }
+
+  #under(key: string | number, item: unknown): unknown {
+    this.#path.push(key);
+    const copy = this.copy(item);
+    this.#path.pop();
+    return copy;
+  }
+
+  #refused(value: unknown, allowed: string): InvalidOptionError {
+    // A cycle has a path without end; its beginning says enough.
+    const place = this.#path.slice(0, 10).join('.');
+    return new InvalidOptionError(place === '' ? 'the snapshot' : place, value, allowed);
+  }
+}
+
+/** True for object literals of any realm: their prototype is the end of the chain. */
+const isPlain = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+};

@@ -1,0 +1,245 @@
+import type { SessionState } from '../../../machines/index.ts';
+import { Fenced, OutcomeUnknown, StoreError } from '../../errors.ts';
+import { jittered } from '../../identity/randomness.ts';
+import { LIMITS } from '../../limits.ts';
+import type { Change, JournalData, StoredDeadline } from '../../store/contract.ts';
+import type { Checkpoint } from '../behaviour/checkpoint.ts';
+import type { Append, CommitWaiter, SessionHost } from '../host.ts';
+import { cleanUp, needsCleanup } from '../lifecycle/cleanup.ts';
+import { letGo, retire } from '../lifecycle/retire.ts';
+import { announce } from '../plane/announce.ts';
+import { release, tell } from '../plane/plane.ts';
+import type { RuntimeContext } from '../runtime-context.ts';
+import { bytesOf, dropUnkept, newAppend } from './appends.ts';
+import { rename } from './rename.ts';
+import { requeue, settleLimbo, storeWrite, type Write } from './store-write.ts';
+import { storedSession } from './stored-session.ts';
+
+/*
+ * Fail forward: the chart has moved before the store answers, and a failed commit never moves it back. The
+ * callers whose change was carried are told, and the runtime goes on trying to record the newest state.
+ * One commit is in flight per session; what is asked for meanwhile goes into the next.
+ */
+
+/** Records the session's newest state. Settles with the attempt that carries it. */
+export const commit = (context: RuntimeContext, host: SessionHost): Promise<void> => {
+  const outcome = new Promise<void>((resolve, reject) => {
+    host.waiters.push({ resolve, reject });
+  });
+  host.dirty = true;
+  void flush(context, host);
+  return outcome;
+};
+
+/** Settles with the attempt that carries the newest state; at once if that is recorded already. */
+export const settled = (context: RuntimeContext, host: SessionHost): Promise<void> => {
+  if (host.dirty) return commit(context, host);
+  if (!host.committing) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    host.carried.push({ resolve, reject });
+  });
+};
+
+/**
+ * Appends to the journal with the next commit, whether there is room or not. Resolves with the number of the last
+ * entry, once it is in. With `keep`, a `StoreError` says that it is not in yet; without, that it is not in and will not
+ * be, and `OutcomeUnknown` that nobody can say yet.
+ */
+export const appendEntries = async (
+  context: RuntimeContext,
+  host: SessionHost,
+  entries: readonly JournalData[],
+  keep: boolean,
+): Promise<number> => {
+  const appends = entries.map((data) => newAppend(host, data, keep, null));
+  return inJournal(context, host, appends);
+};
+
+/** Appends one entry that need not get there, and tells of it once it is in. As `appendEntries` otherwise. */
+export const appendTelling = async (
+  context: RuntimeContext,
+  host: SessionHost,
+  data: JournalData,
+): Promise<number> => {
+  const untold = tell(context, host, { type: 'session.appended', journalSeq: 0 }, true);
+  return inJournal(context, host, [newAppend(host, data, false, untold)]);
+};
+
+const inJournal = async (
+  context: RuntimeContext,
+  host: SessionHost,
+  appends: readonly Append[],
+): Promise<number> => {
+  host.appends = [...(host.appends ?? []), ...appends];
+  try {
+    await commit(context, host);
+  } catch (error) {
+    const open = appends.some(({ seq, dropped, keep }) => seq === 0 && !dropped && !keep);
+    if (open && error instanceof StoreError) throw new OutcomeUnknown('an append', error);
+    if (appends.some(({ seq }) => seq === 0)) throw error;
+  }
+  return appends.at(-1)?.seq ?? host.record?.journalSeq ?? 0;
+};
+
+/** Writes what is dirty, unless an attempt is under way: that one goes on with it. */
+export const flush = async (context: RuntimeContext, host: SessionHost): Promise<void> => {
+  if (host.committing || !host.dirty || host.record === null || host.released) return;
+  host.retry?.unsubscribe();
+  host.retry = null;
+  host.committing = true;
+  let attempt: Attempt | null = null;
+  let error: unknown = null;
+  try {
+    if (host.limbo !== null) await settleLimbo(context, host, host.limbo, host.record);
+    attempt = prepare(context, host);
+    await storeWrite(context, host, attempt);
+  } catch (thrown) {
+    error = thrown;
+  }
+  host.committing = false;
+  const carried = host.carried;
+  host.carried = [];
+  if (attempt !== null && error === null) {
+    succeeded(context, host, attempt);
+    for (const waiter of carried) waiter.resolve();
+    void flush(context, host);
+    return;
+  }
+  if (error instanceof Fenced) {
+    letGo(context, host);
+    for (const waiter of [...carried, ...takeWaiters(host)]) waiter.reject(error);
+    return;
+  }
+  failed(context, host, attempt, error);
+  const failure = new StoreError(`the session ${host.id} was not recorded`, error);
+  // Where the attempt could not even begin, whoever waited for it has waited for this.
+  const unheard = attempt === null ? takeWaiters(host) : [];
+  for (const waiter of [...carried, ...unheard, ...takeEndWaiters(host)]) waiter.reject(failure);
+};
+
+/** What one attempt carries. */
+interface Attempt extends Write {
+  /** The last change it carries: what may be told when it succeeds. */
+  readonly mark: number;
+  /** The id that it gives the session; `null`: it keeps its own. */
+  readonly nextId: string | null;
+  readonly data: unknown;
+  readonly sessionDirty: boolean;
+  /** The behaviour as it was. */
+  readonly checkpoint: Checkpoint | null;
+}
+
+/** Takes everything that waits into one attempt. */
+const prepare = (context: RuntimeContext, host: SessionHost): Attempt => {
+  // First of all: whoever hears of something meanwhile may cause a change, which this attempt then carries.
+  const checkpoint = host.behaviour?.checkpoint() ?? null;
+  const appends = host.appends ?? [];
+  // The record says how much is in the journal.
+  host.sessionDirty ||= appends.length > 0;
+  // A session whose end has begun needs no new id.
+  if (host.reason !== null) host.nextId = null;
+  const { sessionDirty, data, nextId } = host;
+  const attempt: Attempt = {
+    change: newest(context, host, appends),
+    mark: host.untold.asked,
+    appends,
+    nextId,
+    data,
+    sessionDirty,
+    checkpoint,
+  };
+  host.dirty = false;
+  host.sessionDirty = false;
+  host.appends = null;
+  host.carried = takeWaiters(host);
+  return attempt;
+};
+
+const takeWaiters = (host: SessionHost): CommitWaiter[] => {
+  const { waiters } = host;
+  host.waiters = [];
+  return waiters;
+};
+
+const takeEndWaiters = (host: SessionHost): CommitWaiter[] => {
+  const waiters = host.endWaiters ?? [];
+  host.endWaiters = null;
+  return waiters;
+};
+
+const newest = (context: RuntimeContext, host: SessionHost, appends: readonly Append[]): Change => {
+  const decided = host.state;
+  // `terminating` is only recorded where something has to be done before the tombstone.
+  const over = decided === 'terminating' && (host.cleaned || !needsCleanup(context));
+  const state: SessionState = over ? 'terminated' : decided;
+  const due: StoredDeadline | null = over
+    ? {
+        at: (host.endedAt ?? context.clock.wall()) + context.settings.tombstoneMs,
+        deadline: 'tombstone',
+      }
+    : null;
+  // After a rotation that was given up, but had been recorded, this puts the old one back.
+  const id = host.nextId ?? host.id;
+  return {
+    state,
+    due,
+    ...(id === host.record?.id ? {} : { id }),
+    ...(host.sessionDirty ? { session: storedSession(context, host, bytesOf(appends)) } : {}),
+    ...(appends.length > 0 ? { append: appends.map(({ data }) => data) } : {}),
+    ...(host.journalFirst > 1 ? { trimBefore: host.journalFirst } : {}),
+  };
+};
+
+const succeeded = (context: RuntimeContext, host: SessionHost, attempt: Attempt): void => {
+  host.failures = 0;
+  host.shownData = attempt.data;
+  host.behaviour?.committed(attempt.checkpoint);
+  if (context.storeFailing) {
+    context.storeFailing = false;
+    announce(context, { type: 'runtime.store-recovered' });
+  }
+  if (attempt.nextId !== null) rename(context, host, attempt.nextId);
+  if (attempt.change.state === 'terminated') retire(context, host);
+  release(context, host, attempt.mark);
+  if (attempt.change.state === 'terminated') {
+    for (const waiter of takeEndWaiters(host)) waiter.resolve();
+  } else if (attempt.change.state === 'terminating' && !host.cleaning) {
+    void cleanUp(context, host).then(() => {
+      host.dirty = true;
+      return flush(context, host);
+    });
+  }
+};
+
+const failed = (
+  context: RuntimeContext,
+  host: SessionHost,
+  attempt: Attempt | null,
+  error: unknown,
+): void => {
+  host.dirty = true;
+  // Whoever asked for the new id hears of this failure.
+  if (attempt === null || attempt.nextId !== null) host.nextId = null;
+  if (attempt !== null) {
+    host.sessionDirty ||= attempt.sessionDirty;
+    // What is in limbo is asked after first: it may be in the journal already.
+    if (host.limbo === null) requeue(context, host, attempt.appends);
+  } else if (host.appends !== null) {
+    // Their callers hear of this failure too.
+    host.appends = dropUnkept(context, host, host.appends);
+  }
+  host.failures += 1;
+  if (context.closed) return;
+  const waitMs = Math.min(
+    LIMITS.commitRetryMs * 2 ** Math.min(host.failures - 1, 20),
+    LIMITS.commitRetryMaxMs,
+  );
+  host.retry?.unsubscribe();
+  host.retry = context.clock.scheduler.schedule(() => {
+    host.retry = null;
+    void flush(context, host);
+  }, jittered(waitMs));
+  if (context.storeFailing) return;
+  context.storeFailing = true;
+  announce(context, { type: 'runtime.store-failing', error });
+};

@@ -1,0 +1,13 @@
+import type { SessionHost } from '../host.ts';
+import type { RuntimeContext } from '../runtime-context.ts';
+
+/** Gives a session the id that was just recorded, everywhere at once. Its actor keeps its own name. */
+export const rename = (context: RuntimeContext, host: SessionHost, id: string): void => {
+  host.nextId = null;
+  context.hosts.delete(host.id);
+  host.id = id;
+  context.hosts.set(id, host);
+  context.rotated.set(host.actor.id, host);
+  // First, so that whatever is told under the new id is told after it.
+  host.untold.addFirst([{ type: 'session.rotated' }], context.clock.wall());
+};

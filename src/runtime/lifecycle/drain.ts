@@ -1,0 +1,137 @@
+import { InvalidOptionError, StoreError, TimeoutError } from '../../errors.ts';
+import { LIMITS } from '../../limits.ts';
+import type { SessionHost } from '../host.ts';
+import { announce } from '../plane/announce.ts';
+import type { DrainReport } from '../runtime.ts';
+import type { RuntimeContext } from '../runtime-context.ts';
+import { needsCleanup } from './cleanup.ts';
+import { terminate } from './lifecycle.ts';
+
+/** How a drain is done. */
+export interface DrainPlan {
+  /** What running operations get, ms. */
+  readonly operationsMs: number;
+}
+
+/** Checks the options of `drain`. Throws `InvalidOptionError`. */
+export const checkedPlan = (options: { readonly operationsMs?: number }): DrainPlan => {
+  const { operationsMs = LIMITS.drainOperationsMs } = options;
+  if (typeof operationsMs === 'number' && operationsMs >= 0 && Number.isFinite(operationsMs)) {
+    return { operationsMs };
+  }
+  throw new InvalidOptionError('operationsMs', operationsMs, 'a finite number of ms, at least 0');
+};
+
+/**
+ * Nothing new; running work finishes or is aborted; every session ends with `shutdown`; the store is closed.
+ * A store that does not answer cannot hold it for ever: what was not recorded in time is named.
+ */
+export const drain = async (context: RuntimeContext, plan: DrainPlan): Promise<DrainReport> => {
+  // What it waits for is on our own timers, which never hold the process.
+  const letGo = context.clock.hold?.();
+  try {
+    return await drainHeld(context, plan);
+  } finally {
+    letGo?.();
+  }
+};
+
+const drainHeld = async (context: RuntimeContext, plan: DrainPlan): Promise<DrainReport> => {
+  const start = context.clock.mono();
+  context.draining = true;
+  context.registry.send({ type: 'registry.drain' });
+  announce(context, { type: 'runtime.draining' });
+
+  await quiet(context, () => context.inFlight === 0, plan.operationsMs);
+  let aborted = 0;
+  for (const { work } of context.hosts.values()) aborted += work?.size ?? 0;
+  await endAll(context);
+  const spentMs = context.clock.mono() - start;
+  const storeMs = Math.max(plan.operationsMs + STORE_MS - spentMs, cleanupMs(context));
+  await quiet(context, () => context.hosts.size === 0, storeMs);
+
+  const left = [...context.hosts.keys()];
+  const ended = context.counters.ended.shutdown ?? 0;
+  await shutDown(context);
+  return { ended, aborted, left, tookMs: Math.round(context.clock.mono() - start) };
+};
+
+/** What recording the ends gets after the operations had their time. */
+const STORE_MS = LIMITS.drainStoreMs - LIMITS.drainOperationsMs;
+
+/** What one session's `cleanup` and `onTerminated` may take, up to a bound, and a little for the records. */
+const cleanupMs = (context: RuntimeContext): number => {
+  if (!needsCleanup(context)) return 0;
+  const { cleanupTimeoutMs, hookTimeoutMs } = context.settings;
+  return Math.min(cleanupTimeoutMs + hookTimeoutMs, 2 * STORE_MS) + context.deadlines.tickMs;
+};
+
+const endAll = async (context: RuntimeContext): Promise<void> => {
+  let begun = 0;
+  for (const host of [...context.hosts.values()]) {
+    // A try that fails is retried by its commit; what counts here is whether the session goes in time.
+    terminate(context, host, 'shutdown').catch(() => undefined);
+    begun += 1;
+    if (begun % LIMITS.sweepTurn === 0) await pause(context);
+  }
+};
+
+/** Stops all that ticks, and whatever is left: nothing of the runtime runs after this. */
+const shutDown = async (context: RuntimeContext): Promise<void> => {
+  context.closed = true;
+  context.wheel.stop();
+  context.sweep?.unsubscribe();
+  for (const host of context.hosts.values()) giveUp(host);
+  for (const look of context.takingBack.values()) look.unsubscribe();
+  try {
+    await closeStore(context);
+  } catch (error) {
+    announce(context, { type: 'runtime.error', where: 'closing the store', error });
+  }
+  context.registry.send({ type: 'registry.stopped' });
+  context.registry.actor.stop();
+};
+
+/** Nothing of it is tried again: whoever still waits is told. */
+const giveUp = (host: SessionHost): void => {
+  host.retry?.unsubscribe();
+  const waiters = [...host.waiters, ...host.carried, ...(host.endWaiters ?? [])];
+  const error = new StoreError('the runtime was closed before it answered', undefined, false);
+  for (const waiter of waiters) waiter.reject(error);
+};
+
+/** A store answers what it was asked before it closes, so one that never answers never closes. */
+const closeStore = (context: RuntimeContext): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const closed = context.store.close();
+    const timeout = context.clock.scheduler.schedule(
+      () => reject(new TimeoutError('Closing the store', STORE_MS)),
+      STORE_MS,
+    );
+    closed.then(resolve, reject).finally(() => timeout.unsubscribe());
+  });
+
+/** Waits until it is quiet, but not longer than that. */
+const quiet = (
+  context: RuntimeContext,
+  isQuiet: () => boolean,
+  timeoutMs: number,
+): Promise<void> => {
+  if (isQuiet() || timeoutMs === 0) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      timeout.unsubscribe();
+      context.onQuiet = null;
+      resolve();
+    };
+    const timeout = context.clock.scheduler.schedule(done, timeoutMs);
+    context.onQuiet = () => {
+      if (isQuiet()) done();
+    };
+  });
+};
+
+const pause = (context: RuntimeContext): Promise<void> =>
+  new Promise((resolve) => {
+    context.clock.scheduler.schedule(() => resolve(), 0);
+  });

@@ -1,0 +1,73 @@
+import { AlreadyExistsError, OutcomeUnknown, StoreError } from '../../errors.ts';
+import { jittered } from '../../identity/randomness.ts';
+import { LIMITS } from '../../limits.ts';
+import type { NewRecord, SessionRecord } from '../../store/contract.ts';
+import { storedSession } from '../commits/stored-session.ts';
+import type { SessionHost } from '../host.ts';
+import type { RuntimeContext } from '../runtime-context.ts';
+
+/** The version of the shape of stored sessions. */
+const SCHEMA = 1;
+
+/** A session's first record. */
+export const firstRecord = (context: RuntimeContext, host: SessionHost): NewRecord => ({
+  id: host.id,
+  principal: host.principal,
+  key: host.key,
+  owner: context.owner,
+  state: context.application.initialize === null ? 'active' : 'initializing',
+  due: null,
+  schema: SCHEMA,
+  session: storedSession(context, host),
+  snapshot: null,
+});
+
+/** Where the answer was lost, the store is asked whether the record is there. */
+export const writeFirst = async (
+  context: RuntimeContext,
+  record: NewRecord,
+): Promise<SessionRecord> => {
+  try {
+    return await context.store.create(record);
+  } catch (error) {
+    if (!(error instanceof OutcomeUnknown)) throw error;
+    const found = await context.store.load(record.id).catch(() => {
+      throw error;
+    });
+    if (found === null) throw new StoreError('the record is not there', error);
+    if (!isAsWritten(found, record)) throw new AlreadyExistsError('A session of that id');
+    return found;
+  }
+};
+
+/** Whether this is what such a create left, and no other session of that id: one that ended, or another owner's. */
+const isAsWritten = (found: SessionRecord, record: NewRecord): boolean =>
+  found.owner === record.owner &&
+  found.epoch === 1 &&
+  found.state === record.state &&
+  found.principal === record.principal;
+
+/** A create that failed leaves nothing: where the store could not say, it is asked until it can. */
+export const takeBack = (context: RuntimeContext, record: NewRecord, failures: number): void => {
+  const { id } = record;
+  const { store, hosts, takingBack } = context;
+  const waitMs = Math.min(LIMITS.commitRetryMs * 2 ** failures, LIMITS.commitRetryMaxMs);
+  const again = (): void => {
+    if (!context.closed) takeBack(context, record, Math.min(failures + 1, 20));
+  };
+  const attempt = async (): Promise<void> => {
+    takingBack.delete(id);
+    try {
+      const found = await store.load(id);
+      const host = hosts.get(id);
+      // The same id is being tried again: what comes of that tells whose the record is.
+      if (host?.record === null) return again();
+      if (host !== undefined || found === null || !isAsWritten(found, record)) return;
+      await store.remove(found);
+    } catch {
+      again();
+    }
+  };
+  takingBack.get(id)?.unsubscribe();
+  takingBack.set(id, context.clock.scheduler.schedule(attempt, jittered(waitMs)));
+};

@@ -1,0 +1,61 @@
+import { Fenced } from '../../errors.ts';
+import { sendToSession } from '../../xstate/session-actor.ts';
+import { forgetKey } from '../admission/key-index.ts';
+import type { SessionHost } from '../host.ts';
+import type { RuntimeContext } from '../runtime-context.ts';
+
+/** Drops a session whose end is recorded: its actor reaches `terminated`, and every reference to it goes. */
+export const retire = (context: RuntimeContext, host: SessionHost): void => {
+  if (!host.crashed) sendToSession(host.actor, { type: 'session.cleaned' });
+  const { reason } = host;
+  if (reason !== null) {
+    const { ended } = context.counters;
+    ended[reason] = (ended[reason] ?? 0) + 1;
+  }
+  drop(context, host);
+};
+
+/** Lets a session go without an end: another owner or commit won it, and it goes on there. */
+export const letGo = (context: RuntimeContext, host: SessionHost): void => {
+  host.released = true;
+  host.retry?.unsubscribe();
+  host.retry = null;
+  const lost = new Fenced(host.id);
+  host.ending?.abort(lost);
+  // What runs here would go on with effects that are another owner's now. Before it leaves the wheel and its
+  // untold events are dropped: the end of an operation files a deadline and tells an event.
+  for (const operation of host.work?.list() ?? []) operation.abort(lost);
+  host.behaviour?.stop();
+  context.wheel.remove(host);
+  context.registry.stop(host.actor.id);
+  context.idle.remove(host);
+  for (const waiter of host.endWaiters ?? []) waiter.reject(lost);
+  host.endWaiters = null;
+  drop(context, host);
+};
+
+/** Takes a session out of the tables of those in memory, and frees its slot. */
+const drop = (context: RuntimeContext, host: SessionHost): void => {
+  if (context.hosts.get(host.id) !== host) return;
+  context.hosts.delete(host.id);
+  context.rotated.delete(host.actor.id);
+  forgetKey(context, host);
+  if (host.released) host.untold.clear();
+  if (host.principal !== null) {
+    const own = context.perPrincipal.get(host.principal);
+    own?.delete(host);
+    if (own?.size === 0) context.perPrincipal.delete(host.principal);
+  }
+  host.onGone?.();
+  if (context.hosts.size === 0) context.onQuiet?.();
+};
+
+/** Takes back a session whose first record was not written: it never was, so nothing is told of it. */
+export const discard = (context: RuntimeContext, host: SessionHost): void => {
+  // Whoever waits for its end (a drain) has nothing to wait for.
+  const waiters = [...host.waiters, ...(host.endWaiters ?? [])];
+  host.waiters = [];
+  host.endWaiters = null;
+  letGo(context, host);
+  for (const waiter of waiters) waiter.resolve();
+};

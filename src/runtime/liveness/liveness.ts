@@ -1,0 +1,118 @@
+import type { EndDeadline } from '../../../machines/index.ts';
+import { LIMITS } from '../../limits.ts';
+import type { SessionHost } from '../host.ts';
+import { assertOpen, end, move } from '../lifecycle/lifecycle.ts';
+import { tell } from '../plane/plane.ts';
+import type { RuntimeContext } from '../runtime-context.ts';
+import { dueOf, fileNext } from './filing.ts';
+
+/** The client did something: a number is written, and an idle session becomes active. */
+export const touch = (context: RuntimeContext, host: SessionHost): void => {
+  assertOpen(host);
+  const now = context.clock.mono();
+  sign(context, host, now);
+  const { state } = host;
+  if (state === 'paused') return;
+  host.quietSince = now;
+  if (state !== 'idle') return;
+  if (!move(context, host, { type: 'session.activity' })) {
+    assertOpen(host);
+    return;
+  }
+  tell(context, host, { type: 'session.state-changed', from: 'idle', to: 'active' }, false);
+  fileNext(context, host);
+};
+
+/** The client is alive: a number is written. The first beat starts the watch. */
+export const beat = (context: RuntimeContext, host: SessionHost): void => {
+  assertOpen(host);
+  context.counters.beats += 1;
+  const now = context.clock.mono();
+  sign(context, host, now);
+  if (host.presences > 0) host.provenAt = now;
+  if (host.watched || host.beats === 'off') return;
+  host.watched = true;
+  fileNext(context, host);
+};
+
+/** A stream or socket of the client came. Returns what to call when it goes; twice is once. */
+export const attach = (context: RuntimeContext, host: SessionHost): (() => void) => {
+  assertOpen(host);
+  host.presences += 1;
+  tell(context, host, { type: 'session.attached', presences: host.presences }, false);
+  let here = true;
+  return () => {
+    if (!here) return;
+    here = false;
+    host.presences -= 1;
+    if (host.reason !== null || host.released) return;
+    tell(context, host, { type: 'session.detached', presences: host.presences }, false);
+  };
+};
+
+/** What the wheel does with an entry that fell due: acts on it, and says when to look again (mono). */
+export const look = (context: RuntimeContext, host: SessionHost, now: number): number => {
+  // A wall clock that was put back gives the lifetime back, and with it the grace at its end.
+  if (host.expiresAt !== null && context.clock.wall() < host.expiresAt) {
+    host.lifetimeGraceEnd = null;
+  }
+  for (;;) {
+    const due = dueOf(context, host, now);
+    if (due.at > now) return due.at;
+    switch (due.what) {
+      case 'none':
+        return Number.POSITIVE_INFINITY;
+      case 'idleAfter':
+        quieten(context, host);
+        break;
+      case 'beat':
+        missBeat(context, host);
+        break;
+      case 'maxLifetime':
+        if (host.inFlight > 0) {
+          // No new work from here on (see `run`); what runs has a grace, then its signal.
+          host.lifetimeGraceEnd ??= now + LIMITS.lifetimeGraceMs;
+          if (host.lifetimeGraceEnd > now) return host.lifetimeGraceEnd;
+        }
+        return expire(context, host, due.what, now);
+      default:
+        return expire(context, host, due.what, now);
+    }
+  }
+};
+
+/** A sign of life: a late client has recovered. */
+const sign = (context: RuntimeContext, host: SessionHost, now: number): void => {
+  host.lastSign = now;
+  if (host.missed === 0) return;
+  host.missed = 0;
+  tell(context, host, { type: 'session.recovered' }, false);
+  fileNext(context, host);
+};
+
+const quieten = (context: RuntimeContext, host: SessionHost): void => {
+  if (!move(context, host, { type: 'session.quiet', inFlight: host.inFlight })) return;
+  tell(context, host, { type: 'session.state-changed', from: 'active', to: 'idle' }, false);
+};
+
+/** One interval without a sign of life. Told one by one, so that a gap of ours is never told as many. */
+const missBeat = (context: RuntimeContext, host: SessionHost): void => {
+  host.missed += 1;
+  if (host.missed === 1) tell(context, host, { type: 'session.late' }, false);
+  // A listener that heard so may have ended it, or given the sign of life that was missing.
+  if (host.reason !== null || host.missed === 0) return;
+  context.counters.misses += 1;
+  tell(context, host, { type: 'session.beat-missed', missed: host.missed }, false);
+};
+
+const expire = (
+  context: RuntimeContext,
+  host: SessionHost,
+  deadline: EndDeadline,
+  now: number,
+): number => {
+  const at = context.clock.wall();
+  end(context, host, { type: 'session.due', deadline, inFlight: host.inFlight, at });
+  // The wall clock may have stepped back in between, so that the chart found the lifetime not over.
+  return host.reason === null ? now + context.deadlines.tickMs : Number.POSITIVE_INFINITY;
+};
