@@ -11,7 +11,7 @@ import { openWork, quietRuntime } from '../fixture.ts';
 
 // Everything a drain waits for is on timers that do not hold the process, so it holds the process itself.
 
-const BUILT = pathToFileURL(join(import.meta.dirname, '../../dist/src/index.js')).href;
+const BUILT = pathToFileURL(join(import.meta.dirname, '../../../dist/src/index.js')).href;
 
 /** Runs a script that has nothing to live for but what it awaits. */
 const aloneInItsProcess = async (script: string) => {
