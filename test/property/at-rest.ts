@@ -168,8 +168,11 @@ export const AT_REST: readonly AtRest[] = [
 
 type Those = readonly { readonly id: string; readonly state: string }[];
 
-/** `list` and `get` say of every session what it shows, and `list` has those that the store has. */
-export const readsAgree = async ({ runtime, memory, slots }: World): Promise<string[]> => {
+/** `list`, `get` and `messages` say of every session what it shows and what the store has. */
+export const readsAgree = async (
+  { runtime, memory, slots }: World,
+  all: readonly Kept[],
+): Promise<string[]> => {
   const { sessions } = await runtime.list();
   // Both in the same moment: sessions go idle, and tombstones go, while the faults hold back an answer.
   const shown = new Map(slots.map(({ session }) => [session.id, session.state]));
@@ -195,7 +198,14 @@ export const readsAgree = async ({ runtime, memory, slots }: World): Promise<str
     }
     if (given === null && kept !== null) found.push(`${id} is kept, but not given`);
   });
-  await Promise.all(gets);
+  const reads = all.map(async ({ slot, record, messages }) => {
+    const page = await slot.session.messages();
+    const same = page.messages.map(({ content }) => content).join();
+    if (record === null || same === messages.map(({ content }) => content).join()) return;
+    if ((await memory.load(slot.session.id)) === null) return;
+    found.push(`#${slot.index} messages() are ${same}`);
+  });
+  await Promise.all([...gets, ...reads]);
   return found;
 };
 

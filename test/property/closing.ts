@@ -1,10 +1,10 @@
 import type { DrainReport } from '../../src/index.ts';
-import { disagreements } from './agreement.ts';
+import { differs, disagreements } from './agreement.ts';
 import { AT_REST, kept, leftovers, readsAgree } from './at-rest.ts';
 import { pass } from './commands-time.ts';
-import type { Model } from './model.ts';
+import { type Model, refused } from './model.ts';
 import { TICK_MS } from './numbers.ts';
-import type { World } from './world.ts';
+import type { Outcome, World } from './world.ts';
 
 /** Longer than any wait between two tries of a commit. */
 const RETRIES_MS = 32_000;
@@ -40,9 +40,9 @@ export const holdAtRest = async (world: World, model: Model | null): Promise<voi
   const all = await kept(world);
   for (const rule of AT_REST) world.note(rule.sentence, rule.check(world, all));
   // The last commits may be on their way: the store is asked through the faults, which need time to pass.
-  const reads = readsAgree(world);
+  const reads = readsAgree(world, all);
   await pass(world, model, world.setup.faulty ? 2_000 : 0);
-  world.note('At rest list, get and the store agree.', await reads);
+  world.note('At rest list, get, messages and the store agree.', await reads);
   world.verify();
 };
 
@@ -55,7 +55,12 @@ export const drain = async (world: World, model: Model | null, operationsMs: num
     report = given;
   });
   model?.drain(operationsMs);
+  const refusals = asksWhileDraining(world);
   await world.settle();
+  for (const outcome of refusals) {
+    const wrong = differs(outcome, refused('DRAINING'));
+    if (wrong !== null) world.broken.push(`NOT TRUE: a drain takes nothing new: this ${wrong}`);
+  }
   if (model !== null) {
     await pass(world, model, operationsMs + 1);
     await world.settle();
@@ -64,6 +69,16 @@ export const drain = async (world: World, model: Model | null, operationsMs: num
   // Ends are recorded within what is left of 20 s, and closing the store has 5 s.
   await pass(world, null, operationsMs + 30_000);
   await afterDrain(world, model, report, living);
+};
+
+/** Somebody still asks for a session, and for work. */
+const asksWhileDraining = (world: World): Outcome[] => {
+  const open = world.slots.find(({ decided }) => decided === 'active' || decided === 'idle');
+  const expired = (open?.session.info().expiresAt ?? 0) <= world.clock.wall();
+  return [
+    world.call(world.runtime.create({ principal: 'carol', data: { marks: [] } })),
+    ...(open && !expired ? [world.call(open.session.run('late', () => undefined))] : []),
+  ];
 };
 
 const afterDrain = async (

@@ -7,17 +7,21 @@
 export type State = 'initializing' | 'active' | 'idle' | 'paused' | 'terminating' | 'terminated';
 
 /** The ten reasons of section 3. */
-export type Reason =
-  | 'client'
-  | 'operator'
-  | 'idle-timeout'
-  | 'heartbeat-lost'
-  | 'paused-timeout'
-  | 'max-lifetime'
-  | 'init-failed'
-  | 'crashed'
-  | 'evicted'
-  | 'shutdown';
+export const REASONS = [
+  'client',
+  'operator',
+  'idle-timeout',
+  'heartbeat-lost',
+  'paused-timeout',
+  'max-lifetime',
+  'init-failed',
+  'crashed',
+  'evicted',
+  'shutdown',
+] as const;
+
+/** Why a session ends. */
+export type Reason = (typeof REASONS)[number];
 
 /** Section 3: where a session goes when it hears something. What is not here is ignored. */
 export const TABLE: Readonly<Record<State, Readonly<Record<string, State>>>> = {
@@ -68,9 +72,9 @@ export const BOUNDS = {
   maxEntries: 5,
 } as const;
 
-/** A restart waits at most this long before it is tried, ms: doubled each time, up to the second. */
-/*
- * A fraction that doubles without rounding, so that a restart never falls together with a tick.
+/**
+ * A restart waits at most this long, ms: doubled each time, up to the second. A fraction that doubles without rounding,
+ * so that a restart never falls together with a tick.
  */
 export const BACKOFF_MS = [500.0625, 8_000.5] as const;
 /** What jitter may take off: a tenth. */

@@ -18,6 +18,7 @@ import { attach, beat, detach, touch } from './commands-signs.ts';
 import { advance, breakStore, reap, stall, stallThenBeat, stepWall } from './commands-time.ts';
 import { end, run } from './commands-work.ts';
 import { Model } from './model.ts';
+import { REASONS, type Reason } from './numbers.ts';
 import { type Setup, seeded, World } from './world.ts';
 
 /*
@@ -25,7 +26,8 @@ import { type Setup, seeded, World } from './world.ts';
  * is exact, to the tick; over one that delays, reorders, fails and loses answers the time of a commit is anybody's guess,
  * so what must be true whatever happens is held against every event, every move and every moment.
  *
- * A failure prints the seed and the path for fast-check, the shrunk commands, and what each came to, with its time.
+ * A failure prints the seed and the path for `fc.assert`, the shrunk commands with the `replayPath` for `fc.commands`, the
+ * sentence that is not true, and what was done, with its time.
  */
 
 const who = fc.nat(6);
@@ -118,43 +120,63 @@ const play = async (given: Setup, commands: Iterable<Command>, drainMs: number):
   }
 };
 
-const hold = async (faulty: boolean, numRuns: number): Promise<void> => {
-  const seen = { events: 0, ends: new Map<string, number>(), faults: 0, calls: 0 };
-  const property = fc.asyncProperty(
-    setup(faulty),
-    fc.commands([command], { maxCommands: 60, size: 'max' }),
-    fc.constantFrom(0, 3_000),
-    async (given, commands, drainMs) => {
-      const world = await play(given, commands, drainMs);
-      for (const { events } of world.streams.values()) {
-        seen.events += events.length;
-        for (const event of events) {
-          if (event.type !== 'session.ended') continue;
-          seen.ends.set(event.reason, (seen.ends.get(event.reason) ?? 0) + 1);
-        }
-      }
-      seen.calls += world.calls;
-      seen.faults += world.store.failed + world.store.lost;
-    },
-  );
-  // A failure is shrunk for as long as there is time, and then told as it is.
-  await fc.assert(property, {
-    numRuns: Number(process.env['RUNS'] ?? numRuns),
-    interruptAfterTimeLimit: 30_000,
-    markInterruptAsFailure: true,
-  });
-  console.log(seen);
-  expect(seen.events).toBeGreaterThan(20);
+/** How long a failure is shrunk, ms of real time: then it is told as it is. */
+const SHRINK_MS = 20_000;
+
+/** A property that lets everything pass once it has failed for that long, so that shrinking comes to its end. */
+const shrunkInTime = <Given extends unknown[]>(check: (...given: Given) => Promise<void>) => {
+  let failedAt = Number.POSITIVE_INFINITY;
+  return async (...given: Given): Promise<void> => {
+    if (performance.now() - failedAt > SHRINK_MS) return;
+    try {
+      await check(...given);
+    } catch (error) {
+      failedAt = Math.min(failedAt, performance.now());
+      throw error;
+    }
+  };
 };
 
-test(
-  'over a prompt store the runtime is its model, to the tick',
-  () => hold(false, 1_000),
-  120_000,
-);
+/** What the runs of one property came to: they are to meet everything there is. */
+class Tally {
+  events = 0;
+  calls = 0;
+  faults = 0;
+  readonly ends = new Map<Reason, number>();
 
-test(
-  'over a store that goes wrong nothing that was promised is broken',
-  () => hold(true, 1_000),
-  120_000,
-);
+  add({ streams, calls, store }: World): void {
+    this.calls += calls;
+    this.faults += store.failed + store.lost;
+    for (const { events } of streams.values()) {
+      this.events += events.length;
+      for (const event of events) {
+        if (event.type !== 'session.ended') continue;
+        this.ends.set(event.reason, (this.ends.get(event.reason) ?? 0) + 1);
+      }
+    }
+  }
+}
+
+/** More of them for a long hunt: `PROPERTY_RUNS=50000 npx vitest run test/property`. */
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 1_000);
+
+const hold = async (faulty: boolean): Promise<void> => {
+  const tally = new Tally();
+  const check = async (given: Setup, commands: Iterable<Command>, drainMs: number) =>
+    tally.add(await play(given, commands, drainMs));
+  const commands = fc.commands([command], { maxCommands: 60, size: 'max' });
+  await fc.assert(
+    fc.asyncProperty(setup(faulty), commands, fc.constantFrom(0, 3_000), shrunkInTime(check)),
+    { numRuns: RUNS },
+  );
+  expect(tally.calls).toBeGreaterThan(10 * RUNS);
+  expect(tally.events).toBeGreaterThan(10 * RUNS);
+  expect(tally.faults).toBeGreaterThanOrEqual(faulty ? 4 * RUNS : 0);
+  expect([...tally.ends.keys()].sort()).toEqual([...REASONS].sort());
+};
+
+const MOST_MS = 60_000 + (RUNS / 1_000) * 60_000;
+
+test('over a prompt store the runtime is its model, to the tick', () => hold(false), MOST_MS);
+
+test('over a store that goes wrong nothing that was promised is broken', () => hold(true), MOST_MS);

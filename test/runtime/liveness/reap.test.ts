@@ -150,6 +150,17 @@ test('our own long silence ends nobody', async () => {
   expect(session.info().reason).toBe(null);
 });
 
+test('nor does one that begins after reap was called, before it looked', async () => {
+  const { runtime, clock } = quietRuntime();
+  const session = await runtime.create({ beats: 'required' });
+  await clock.advance(TICK - 1);
+  const reaped = runtime.reap();
+  clock.stall(40_000);
+  await clock.advance(2 * TICK);
+  expect(await reaped).toEqual([]);
+  expect(session.info().reason).toBe(null);
+});
+
 test('a runtime that is closed reaps nothing', async () => {
   const { runtime, clock } = quietRuntime();
   await runtime.create();
