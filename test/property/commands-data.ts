@@ -15,6 +15,7 @@ export const append = (who: number): Command =>
     const outcome = world.call(asked, ({ seq }) => slot.appended.push({ content, seq }));
     asked.catch((error: { code?: string }) => {
       if (error.code !== 'ERR_HOLDFAST_OUTCOME_UNKNOWN') slot.refused.push(content);
+      else if (world.store.lost === 0) world.broken.push('unknown, but no answer was lost');
     });
     const expected = open(model, life, (m, l) => {
       l.activity(m.now);
@@ -28,20 +29,22 @@ export const append = (who: number): Command =>
     return { outcome, expected };
   });
 
-/** Puts a mark into the data: it is there once, or it is not. */
+/** Puts two marks into the data, both asked for at once: each is there once, or it is not. */
 export const update = (who: number): Command =>
-  onSession('update', who, (world, slot, life, model) => {
-    said += 1;
-    const mark = said;
+  onSession('update twice at once', who, (world, slot, life, model) => {
+    said += 2;
+    const both = [said - 1, said];
     if (!slot.isOver) wasActive(world, slot);
-    const asked = slot.session.update(({ marks }) => ({ marks: [...marks, mark] }));
-    const outcome = world.call(asked, () => slot.marks.push(mark));
+    const [, outcome] = both.map((mark) => {
+      const asked = slot.session.update(({ marks }) => ({ marks: [...marks, mark] }));
+      return world.call(asked, () => slot.marks.push(mark));
+    });
     const expected = open(model, life, (m, l) => {
       l.activity(m.now);
-      l.marks.push(mark);
+      l.marks.push(...both);
       l.child?.commit();
     });
-    return { outcome, expected };
+    return outcome === undefined ? null : { outcome, expected };
   });
 
 /** Reads the conversation, page by page. */

@@ -141,6 +141,15 @@ const workIsSafe: Invariant<[string, Move]> = {
   },
 };
 
+const idleMakesRoom: Invariant<[string, Move]> = {
+  sentence: 'Only an idle session is evicted.',
+  check: ({ watch }, id, { reason, to, order }) => {
+    if (reason !== 'evicted' || to !== 'terminating') return [];
+    const from = (watch.moves.get(id) ?? []).filter((move) => move.order < order).at(-1)?.to;
+    return unless(from === 'idle', `it was ${from}`);
+  },
+};
+
 const notEarly: Invariant<[string, Move]> = {
   sentence: 'No deadline is early.',
   check: (world, id, { to, reason, mono, wall }) => {
@@ -221,6 +230,6 @@ const notLate: Invariant<[]> = {
 };
 
 export const ON_EVENT = [numbered, endIsLast, legalChain, committedFirst, cleanedFirst] as const;
-export const ON_MOVE = [legalMoves, workIsSafe, notEarly, ownSilence] as const;
+export const ON_MOVE = [legalMoves, workIsSafe, idleMakesRoom, notEarly, ownSilence] as const;
 export const ALWAYS = [capsHold, keysAreUnique, notLate] as const;
 export const CAPS = capsHold;

@@ -63,8 +63,8 @@ export const GRACE_MS = 30_000;
 
 /** Section 5, with small numbers, so that a run meets every bound. */
 export const BOUNDS = {
-  maxResident: 5,
-  maxPerPrincipal: 3,
+  maxResident: 4,
+  maxPerPrincipal: 2,
   maxConcurrentOperations: 2,
   maxQueuedOperations: 1,
   tombstoneMs: 30_000,
