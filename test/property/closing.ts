@@ -29,7 +29,7 @@ export const rest = async (world: World): Promise<void> => {
     world.slots.some(({ isOver, decided, session: { state } }) =>
       isOver ? state !== 'terminated' : decided !== state,
     );
-  for (let tries = 20; tries > 0 && moving(); tries -= 1) await pass(world, null, 50);
+  for (let tries = 50; tries > 0 && moving(); tries -= 1) await pass(world, null, 50);
   await holdAtRest(world, null);
 };
 

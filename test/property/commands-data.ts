@@ -2,6 +2,7 @@ import { type Command, onSession } from './command.ts';
 import { open, wasActive } from './commands-signs.ts';
 import { refused } from './model.ts';
 import { BOUNDS } from './numbers.ts';
+import type { Data } from './slot.ts';
 
 let said = 0;
 
@@ -12,7 +13,14 @@ export const append = (who: number): Command =>
     if (!slot.isOver) wasActive(world, slot);
     slot.asked.push(content);
     const asked = slot.session.append({ role: 'user', content });
-    const outcome = world.call(asked, ({ seq }) => slot.appended.push({ content, seq }));
+    const outcome = world.call(asked, ({ seq }) => {
+      slot.appended.push({ content, seq });
+      const kept = world.watch.has(slot.session.id, (change) => {
+        const entries = 'append' in change ? (change.append ?? []) : [];
+        return entries.some((entry) => (entry as { content?: string }).content === content);
+      });
+      if (!kept) world.broken.push('NOT TRUE: an append is acknowledged once it is recorded');
+    });
     asked.catch((error: { code?: string }) => {
       if (error.code !== 'ERR_HOLDFAST_OUTCOME_UNKNOWN') slot.refused.push(content);
       else if (world.store.lost === 0) world.broken.push('unknown, but no answer was lost');
@@ -37,7 +45,14 @@ export const update = (who: number): Command =>
     if (!slot.isOver) wasActive(world, slot);
     const [, outcome] = both.map((mark) => {
       const asked = slot.session.update(({ marks }) => ({ marks: [...marks, mark] }));
-      return world.call(asked, () => slot.marks.push(mark));
+      return world.call(asked, () => {
+        slot.marks.push(mark);
+        const kept = world.watch.has(
+          slot.session.id,
+          ({ session }) => (session?.data as Data | undefined)?.marks.includes(mark) === true,
+        );
+        if (!kept) world.broken.push('NOT TRUE: an update is acknowledged once it is recorded');
+      });
     });
     const expected = open(model, life, (m, l) => {
       l.activity(m.now);

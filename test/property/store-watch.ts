@@ -52,6 +52,11 @@ export class StoreWatch {
     return this.writtenOf(id).some(({ began }) => began > order);
   }
 
+  /** Whether the store has made a change with this in it. */
+  has(id: string, wanted: (change: Change | NewRecord) => boolean): boolean {
+    return this.writtenOf(id).some(({ change }) => wanted(change));
+  }
+
   writtenOf(id: string): readonly Written[] {
     return this.written.get(this.firstId(id)) ?? [];
   }

@@ -22,8 +22,8 @@ export interface Setup {
   readonly seed: number;
   /** A store that delays, reorders, fails one call in ten and loses answers; else one that answers at once. */
   readonly faulty: boolean;
-  /** Whether the application has `cleanup` and hooks, and whether they throw. */
-  readonly hooks: 'none' | 'prompt' | 'throwing';
+  /** Whether the application has `cleanup` and hooks, and what they are like. */
+  readonly hooks: 'none' | 'prompt' | 'throwing' | 'slow' | 'hanging';
   readonly initialize: 'none' | 'prompt' | 'slow';
   readonly onFull: 'refuse' | 'drop-oldest';
 }
@@ -173,7 +173,12 @@ export class World {
 
 const settings = ({ onFull }: Setup) => {
   const { maxEntries, ...bounds } = BOUNDS;
-  return { ...bounds, journal: { maxEntries, onFull }, cleanupTimeoutMs: 1_000.5 };
+  return {
+    ...bounds,
+    journal: { maxEntries, onFull },
+    cleanupTimeoutMs: 900.5,
+    hookTimeoutMs: 700.5,
+  };
 };
 
 /** Numbers from 0 to less than 1, the same ones for the same seed. */
