@@ -7,6 +7,7 @@ export {
   InvalidOptionError,
   InvalidSessionIdError,
   MissingPackageError,
+  Withheld,
 } from './errors/input-errors.ts';
 export {
   CapacityError,

@@ -65,6 +65,8 @@ export const LIMITS = {
   journalBytes: 16 * 1024 * 1024,
   /** Messages returned by one page of `messages`. */
   messagesPage: 1_000,
+  /** Levels of anything that is kept as JSON: data, messages, metadata, results. */
+  dataLevels: 500,
   /** Data of a session as JSON, bytes of UTF-8. */
   dataBytes: 256 * 1024,
   /** The MCP servers of a session as JSON, bytes of UTF-8. */

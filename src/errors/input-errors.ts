@@ -60,7 +60,21 @@ export class MissingPackageError extends HoldfastError {
   }
 }
 
+/** Stands for something whose content is nobody's business: an error, and so a log, says only what it is like. */
+export class Withheld {
+  readonly #like: string;
+
+  constructor(value: unknown) {
+    this.#like = typeof value === 'string' ? `a text of ${value.length} characters` : show(value);
+  }
+
+  toString(): string {
+    return this.#like;
+  }
+}
+
 const show = (value: unknown): string => {
+  if (value instanceof Withheld) return value.toString();
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 100));
   if (typeof value === 'object' && value !== null)
     return Array.isArray(value) ? 'an array' : 'an object';

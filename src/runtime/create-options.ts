@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '../errors.ts';
+import { InvalidOptionError, Withheld } from '../errors.ts';
 import { isSessionId } from '../identity/session-id.ts';
 import { LIMITS } from '../limits.ts';
 import { jsonCopy } from '../store/json-copy.ts';
@@ -54,7 +54,8 @@ export const checkedCreate = (options: CreateOptions, application: Application):
 /** A key of the owner's own. Throws `InvalidOptionError`. */
 export const checkedKey = (option: string, key: unknown): string => {
   if (typeof key === 'string' && key.length > 0 && key.length <= LIMITS.keyLength) return key;
-  throw new InvalidOptionError(option, key, `a text of 1 to ${LIMITS.keyLength} characters`);
+  const allowed = `a text of 1 to ${LIMITS.keyLength} characters`;
+  throw new InvalidOptionError(option, new Withheld(key), allowed);
 };
 
 const checkedServers = (servers: readonly McpServerSpec[]): readonly McpServerSpec[] => {

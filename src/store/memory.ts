@@ -14,6 +14,9 @@ import { IdOrder } from './id-order.ts';
 import { jsonCopy } from './json-copy.ts';
 import { MemoryJournal } from './memory-journal.ts';
 
+/** More than the doors of the runtime let in: what came through one is part of something deeper here. */
+const LEVELS = 1_000;
+
 /**
  * Makes a store that lives in this process and ends with it (`durable` is false). For development, for tests,
  * and for servers whose sessions need not outlive them.
@@ -69,11 +72,11 @@ class MemoryStore implements Store {
       epoch: 1,
       owner: given.owner,
       state: given.state,
-      due: jsonCopy(given.due, 'due'),
+      due: jsonCopy(given.due, 'due', LEVELS),
       journalSeq: 0,
       schema: given.schema,
-      session: jsonCopy(given.session, 'session'),
-      snapshot: jsonCopy(given.snapshot ?? null, 'snapshot'),
+      session: jsonCopy(given.session, 'session', LEVELS),
+      snapshot: jsonCopy(given.snapshot ?? null, 'snapshot', LEVELS),
     });
     this.#put({ record, journal: new MemoryJournal() });
     return record;
@@ -99,12 +102,12 @@ class MemoryStore implements Store {
     const written = {
       ...(id === undefined ? {} : { id }),
       ...(state === undefined ? {} : { state }),
-      ...(due === undefined ? {} : { due: jsonCopy<StoredDeadline | null>(due, 'due') }),
-      ...(session === undefined ? {} : { session: jsonCopy(session, 'session') }),
-      ...(snapshot === undefined ? {} : { snapshot: jsonCopy(snapshot, 'snapshot') }),
+      ...(due === undefined ? {} : { due: jsonCopy<StoredDeadline | null>(due, 'due', LEVELS) }),
+      ...(session === undefined ? {} : { session: jsonCopy(session, 'session', LEVELS) }),
+      ...(snapshot === undefined ? {} : { snapshot: jsonCopy(snapshot, 'snapshot', LEVELS) }),
     };
     const entries = (change.append ?? []).map((data, index) =>
-      Object.freeze({ seq: journalSeq + index + 1, epoch, data: jsonCopy(data, 'append') }),
+      Object.freeze({ seq: journalSeq + index + 1, epoch, data: jsonCopy(data, 'append', LEVELS) }),
     );
     const before = row.record;
     const after = { ...before, ...written, journalSeq: journalSeq + entries.length };

@@ -50,6 +50,7 @@ export class BehaviourActor {
     this.#session = session;
     this.#hears = hears;
     this.#restored = 'snapshot' in from;
+    deafenToStop(session);
     this.#actor = createActor(logic, { parent: session, id: 'behaviour', ...from });
   }
 
@@ -112,3 +113,21 @@ export class BehaviourActor {
     if (first) tell();
   }
 }
+
+/** How XState hands an actor what was sent to it; its published types leave it out. */
+interface Receiver {
+  _send?: (event: EventObject) => void;
+}
+
+/**
+ * XState stops an actor by its mailbox. An `xstate.stop` that is *sent*, which a behaviour can do to its parent, comes from
+ * somebody who may not: its session would be gone without an end.
+ */
+const deafenToStop = (session: SessionActor & Receiver): void => {
+  const receive = session._send?.bind(session);
+  // Once a session, however often its behaviour is started.
+  if (receive === undefined || Object.hasOwn(session, '_send')) return;
+  session._send = (event) => {
+    if (event.type !== 'xstate.stop') receive(event);
+  };
+};

@@ -176,7 +176,9 @@ class ActorRegistry implements Registry {
     if (receive === undefined) {
       throw new Error('This version of XState is not supported: its actors cannot be watched.');
     }
-    receiver._send = (event) => this.#turn(() => receive(event));
+    receiver._send = (event) => {
+      if (event.type !== 'xstate.stop') this.#turn(() => receive(event));
+    };
   }
 
   #turn(run: () => void): void {

@@ -1,5 +1,6 @@
 import type { SessionRecord } from '../../src/index.ts';
 import type { Invariant } from './invariants.ts';
+import type { State } from './numbers.ts';
 import type { Slot } from './slot.ts';
 import type { World } from './world.ts';
 
@@ -173,9 +174,12 @@ export const readsAgree = async (
   { runtime, memory, slots }: World,
   all: readonly Kept[],
 ): Promise<string[]> => {
+  // Sessions go idle, end, and lose their tombstones while the faults hold back an answer: it may be of then or of now.
+  const states = (): Map<string, State> =>
+    new Map(slots.map(({ session }) => [session.id, session.state]));
+  const before = states();
   const { sessions } = await runtime.list();
-  // Both in the same moment: sessions go idle, and tombstones go, while the faults hold back an answer.
-  const shown = new Map(slots.map(({ session }) => [session.id, session.state]));
+  const after = states();
   const { records } = await memory.list({ limit: 1_000 });
   const found: string[] = [];
   // The end of one may be in the store, and its answer on the way; and the tombstone of one may have gone meanwhile.
@@ -186,8 +190,9 @@ export const readsAgree = async (
   found.push(...missing(sessions, records).map((id) => `${id} is listed, but not kept`));
   found.push(...missing(records, sessions).map((id) => `${id} is kept, but not listed`));
   for (const { id, state } of sessions) {
-    const own = shown.get(id) ?? state;
-    if (own !== state) found.push(`${id} is listed as ${state}, and is ${own}`);
+    const own = [before.get(id) ?? state, after.get(id) ?? state];
+    if (!own.includes(state))
+      found.push(`${id} is listed as ${state}, and is ${own.join(', then ')}`);
   }
   const gets = sessions.map(async ({ id }) => {
     const given = await runtime.get(id).catch(() => null);

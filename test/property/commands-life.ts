@@ -89,12 +89,13 @@ const created = (
 
 export const pause = (who: number, abort: boolean): Command =>
   onSession(abort ? 'pause and abort' : 'pause', who, (world, slot, life, model) => {
-    const outcome = world.call(slot.session.pause({ abort }), () => {
+    const asked = slot.session.pause({ abort });
+    const { id } = slot.session;
+    const moves = world.watch.moves.get(world.watch.firstId(id)) ?? [];
+    const at = moves.filter(({ to }) => to === 'paused').at(-1)?.order ?? 0;
+    const outcome = world.call(asked, () => {
       slot.staysPaused = slot.decided === 'paused';
-      const { id } = slot.session;
-      const moves = world.watch.moves.get(world.watch.firstId(id)) ?? [];
-      const at = moves.filter(({ to }) => to === 'paused').at(-1)?.order ?? 0;
-      if (world.watch.covers(id, at)) return;
+      if (world.watch.covers(slot.session.id, at)) return;
       world.broken.push('NOT TRUE: a pause is acknowledged once it is recorded');
     });
     const expected = open(model, life, (m, l) => {

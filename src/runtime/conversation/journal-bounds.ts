@@ -1,6 +1,7 @@
 import { JournalFullError } from '../../errors.ts';
 import type { JournalData, JournalEntry } from '../../store/contract.ts';
 import { appendEntries, appendTelling, settled } from '../commits/commits.ts';
+import { readById } from '../commits/rotate-id.ts';
 import { storeRead } from '../commits/store-read.ts';
 import type { SessionHost } from '../host.ts';
 import { assertOpen } from '../lifecycle/lifecycle.ts';
@@ -154,7 +155,7 @@ async function* oldestEntries(
 ): AsyncGenerator<JournalEntry> {
   for (let after = host.journalFirst - 1; after < end; ) {
     const limit = Math.min(PAGE, end - after);
-    const read = context.store.readJournal(host.id, { after, limit });
+    const read = readById(host, (id) => context.store.readJournal(id, { after, limit }));
     const page = await storeRead('the journal', read);
     yield* page;
     if (page.length < limit) return;

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '../../errors.ts';
+import { InvalidOptionError, Withheld } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { JournalEntry } from '../../store/contract.ts';
 import { jsonCopy } from '../../store/json-copy.ts';
@@ -69,11 +69,19 @@ const ROLES: readonly MessageRole[] = ['user', 'assistant', 'system', 'tool'];
 /** The entry of a message, copied: nothing is shared with the caller. Throws `InvalidOptionError`. */
 const checkedMessage = (message: NewMessage, at: number): MessageEntry => {
   if (typeof message !== 'object' || message === null) {
-    throw new InvalidOptionError('message', message, 'an object with a role and a content');
+    throw new InvalidOptionError(
+      'message',
+      new Withheld(message),
+      'an object with a role and a content',
+    );
   }
   const { role, content, metadata } = message;
   if (!ROLES.includes(role)) {
-    throw new InvalidOptionError('message.role', role, "'user', 'assistant', 'system' or 'tool'");
+    throw new InvalidOptionError(
+      'message.role',
+      new Withheld(role),
+      "'user', 'assistant', 'system' or 'tool'",
+    );
   }
   const entry: MessageEntry = {
     kind: 'message',
@@ -92,12 +100,12 @@ const checkedContent = (content: MessageContent): MessageContent => {
   if (typeof content === 'string') return content;
   const allowed = 'a text, or an array of at least one object with a text as its `type`';
   if (!Array.isArray(content) || content.length === 0) {
-    throw new InvalidOptionError('message.content', content, allowed);
+    throw new InvalidOptionError('message.content', new Withheld(content), allowed);
   }
   const copy = jsonCopy(content as Exclude<MessageContent, string>, 'message.content');
   for (const part of copy) {
     if (typeof part !== 'object' || part === null || typeof part.type !== 'string') {
-      throw new InvalidOptionError('message.content', part, allowed);
+      throw new InvalidOptionError('message.content', new Withheld(part), allowed);
     }
   }
   return copy;
@@ -109,7 +117,7 @@ const checkedMetadata = (
   if (typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata)) {
     return jsonCopy(metadata, 'message.metadata');
   }
-  throw new InvalidOptionError('message.metadata', metadata, 'a JSON object');
+  throw new InvalidOptionError('message.metadata', new Withheld(metadata), 'a JSON object');
 };
 
 const checkedRead = ({

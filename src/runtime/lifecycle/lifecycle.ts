@@ -4,6 +4,7 @@ import {
   SessionNotReadyError,
   SessionPausedError,
   SessionTerminatedError,
+  StoreError,
 } from '../../errors.ts';
 import { isReceiving, sendToSession } from '../../xstate/session-actor.ts';
 import { commit, flush, settled } from '../commits/commits.ts';
@@ -54,9 +55,9 @@ export const pause = async (
   if (!move(context, host, { type: 'session.pause' })) return assertOpen(host);
   host.pausedAt = context.clock.wall();
   fileNext(context, host);
-  if (abort) abortOperations(host, new SessionPausedError());
   tell(context, host, { type: 'session.state-changed', from, to: 'paused' }, true);
   tell(context, host, { type: 'session.paused' }, true);
+  if (abort) abortOperations(host, new SessionPausedError());
   return commit(context, host);
 };
 
@@ -96,6 +97,8 @@ export const terminate = async (
 /** Settles with the end of a session: rejects when a try to record it fails, although that goes on. */
 export const ended = (context: RuntimeContext, host: SessionHost): Promise<void> => {
   if (host.shown === 'terminated') return Promise.resolve();
+  if (context.closed)
+    return Promise.reject(new StoreError('the runtime is closed', undefined, false));
   const outcome = new Promise<void>((resolve, reject) => {
     host.endWaiters ??= [];
     host.endWaiters.push({ resolve, reject });
@@ -135,6 +138,9 @@ const conclude = (
   host.sessionDirty = true;
   context.wheel.remove(host);
   context.idle.remove(host);
+  // Whoever hears of an abort may ask for the end: it is not recorded before it is in the row to its last event.
+  const { committing } = host;
+  host.committing = true;
   // An error costs its stack trace: most sessions end with nobody to hand it to.
   if (host.ending !== null || host.work !== null) {
     const over = new SessionTerminatedError(reason);
@@ -144,6 +150,7 @@ const conclude = (
   host.behaviour?.stop();
   tell(context, host, { type: 'session.state-changed', from, to: 'terminating' }, true);
   if (!needsCleanup(context)) tellEnd(context, host);
+  host.committing = committing;
   commit(context, host).catch(() => undefined);
 };
 

@@ -63,7 +63,8 @@ export const look = (context: RuntimeContext, host: SessionHost, now: number): n
       case 'none':
         return Number.POSITIVE_INFINITY;
       case 'idleAfter':
-        quieten(context, host);
+        // Ignored, it would fall due again at once, for ever.
+        if (!quieten(context, host)) return now + context.deadlines.tickMs;
         break;
       case 'beat':
         missBeat(context, host);
@@ -90,9 +91,10 @@ const sign = (context: RuntimeContext, host: SessionHost, now: number): void => 
   fileNext(context, host);
 };
 
-const quieten = (context: RuntimeContext, host: SessionHost): void => {
-  if (!move(context, host, { type: 'session.quiet', inFlight: host.inFlight })) return;
+const quieten = (context: RuntimeContext, host: SessionHost): boolean => {
+  if (!move(context, host, { type: 'session.quiet', inFlight: host.inFlight })) return false;
   tell(context, host, { type: 'session.state-changed', from: 'active', to: 'idle' }, false);
+  return true;
 };
 
 /** One interval without a sign of life. Told one by one, so that a gap of ours is never told as many. */

@@ -5,7 +5,7 @@ import {
   SessionTerminatedError,
   StoreError,
 } from '../../../src/index.ts';
-import { rejectionOf } from '../fixture.ts';
+import { quietRuntime, rejectionOf } from '../fixture.ts';
 import { bounded, EMPTY } from './bounded-journal.ts';
 
 // `onFull: 'drop-oldest'`: the oldest entries of a full journal make room for the new ones.
@@ -184,4 +184,15 @@ test('a session that another owner wins while room is made leaves nobody waiting
   await memory.claim(session.id, 'another process');
   store.heal();
   for (const error of waiting) expect(await error).toBeInstanceOf(Fenced);
+});
+
+test('an append while the id is rotated finds the oldest entries under the new one', async () => {
+  const { runtime } = quietRuntime({ journal: { maxEntries: 8, onFull: 'drop-oldest' } });
+  const session = await runtime.create({ principal: 'ada' });
+  for (let n = 0; n < 8; n += 1) await session.append({ role: 'user', content: `m${n}` });
+  const [, last] = await Promise.all([
+    session.rotateId(),
+    session.append({ role: 'user', content: 'last' }),
+  ]);
+  expect((await session.messages()).messages.at(-1)).toEqual(last);
 });
