@@ -7,7 +7,6 @@ export {
   InvalidOptionError,
   InvalidSessionIdError,
   MissingPackageError,
-  Withheld,
 } from './errors/input-errors.ts';
 export {
   CapacityError,

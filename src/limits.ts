@@ -31,6 +31,8 @@ export const LIMITS = {
   sweepTurn: 512,
   /** How long a tombstone is kept, ms. Option `tombstoneMs`. */
   tombstoneMs: 20 * 60_000,
+  /** Tombstones of one process in the store at once; the oldest makes way. Option `maxTombstones`. */
+  maxTombstones: 100_000,
   /** How often stored records and tombstones are looked through, ms. Option `sweepIntervalMs`. */
   sweepIntervalMs: 30_000,
   /** The longest the deadline wheel waits between two looks, ms. */
@@ -75,8 +77,13 @@ export const LIMITS = {
   keyLength: 256,
   /** How often an update is tried anew when another came in between. */
   updateTries: 100,
-  /** Events of one session that wait to be told; what comes then and is no change is left out, and that is told. */
+  /**
+   * Events of one session that wait to be told, where the first of them has waited for `untoldWaitMs`: what comes then
+   * and is no change is left out, and that is told. A burst that a healthy store records at once is told in full.
+   */
   untoldEvents: 1_000,
+  /** How long the first event of a long row may wait before others are left out, ms. */
+  untoldWaitMs: 1_000,
   /** `initialize`, ms. Option `initTimeoutMs`. */
   initTimeoutMs: 30_000,
   /** `cleanup`, ms. Option `cleanupTimeoutMs`. */

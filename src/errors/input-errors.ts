@@ -1,4 +1,5 @@
 import { HoldfastError } from './holdfast-error.ts';
+import { Withheld } from './withheld.ts';
 
 /** An option, argument or setting is not allowed. `value` is what was given, `allowed` what may be. */
 export class InvalidOptionError extends HoldfastError {
@@ -57,19 +58,6 @@ export class MissingPackageError extends HoldfastError {
       `${feature} needs ${packages.join(' and ')}. Install with: npm install ${packages.join(' ')}`,
       { cause },
     );
-  }
-}
-
-/** Stands for something whose content is nobody's business: an error, and so a log, says only what it is like. */
-export class Withheld {
-  readonly #like: string;
-
-  constructor(value: unknown) {
-    this.#like = typeof value === 'string' ? `a text of ${value.length} characters` : show(value);
-  }
-
-  toString(): string {
-    return this.#like;
   }
 }
 

@@ -83,12 +83,16 @@ export class BehaviourDownError extends HoldfastError {
     event: unknown,
     status: 'starting' | 'restarting' | 'done' | 'failed' | 'stopped' | 'none',
   ) {
+    const retryable = status === 'starting' || status === 'restarting';
+    const next = retryable
+      ? 'wait for `session.restarted`, and send again'
+      : 'it does not come back; end the session, or go on without it';
     super(
       'ERR_HOLDFAST_BEHAVIOUR_DOWN',
       status === 'none'
         ? 'The session has no behaviour to send to: name one of `behaviours` in `create`.'
-        : `The session's behaviour is not running (${status}).`,
-      { retryable: status === 'starting' || status === 'restarting' },
+        : `The session's behaviour is not running (${status}): ${next}.`,
+      { retryable },
     );
     this.event = event;
   }

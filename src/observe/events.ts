@@ -75,7 +75,10 @@ export type SessionLifecycleEvent = SessionEventHead &
     /** The behaviour reached its end and is not started again. */
     | { readonly type: 'session.behaviour-done'; readonly output: unknown }
     /** The behaviour emitted an event of its own. */
-    | { readonly type: 'session.emitted'; readonly event: { readonly type: string } }
+    | {
+        readonly type: 'session.emitted';
+        readonly event: { readonly type: string; readonly [field: string]: unknown };
+      }
     /** It has a new id. `id` is the new one. */
     | { readonly type: 'session.rotated' }
     | { readonly type: 'session.paused' }

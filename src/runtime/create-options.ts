@@ -1,4 +1,5 @@
-import { InvalidOptionError, Withheld } from '../errors.ts';
+import { Withheld } from '../errors/withheld.ts';
+import { InvalidOptionError } from '../errors.ts';
 import { isSessionId } from '../identity/session-id.ts';
 import { LIMITS } from '../limits.ts';
 import { jsonCopy } from '../store/json-copy.ts';

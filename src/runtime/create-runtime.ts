@@ -15,6 +15,7 @@ import { crash } from './lifecycle/lifecycle.ts';
 import { resolveDeadlines } from './liveness/deadlines.ts';
 import { look } from './liveness/liveness.ts';
 import { startSweep } from './liveness/sweep.ts';
+import { Tombstones } from './liveness/tombstones.ts';
 import { checkedSettings } from './options.ts';
 import { announce } from './plane/announce.ts';
 import { Recent } from './plane/recent-events.ts';
@@ -93,12 +94,16 @@ export const assembleRuntime = (options: RuntimeOptions, chart?: AnyActorLogic):
     endOfLastGap: gaps.endOfLastGap,
     wallOffset: clock.wall() - clock.mono(),
     draining: false,
+    hurried: false,
     closed: false,
     storeFailing: false,
+    warned: false,
     lagMs: 0,
     inFlight: 0,
     onQuiet: null,
     takingBack: new Map(),
+    whenClosed: new Set(),
+    tombstones: new Tombstones(),
     sweep: null,
   };
   gaps.observe(clock.mono(), clock.wall(), clock.mono());

@@ -5,6 +5,7 @@ import { createSession } from './lifecycle/create-session.ts';
 import type { CreateOptions, KeyedOptions } from './runtime.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import type { Session } from './session.ts';
+import { untilClosed } from './until-closed.ts';
 
 /** Makes a session of this principal. See `BoundRuntime.create`. */
 export const create = async (
@@ -14,10 +15,12 @@ export const create = async (
 ): Promise<Session> => {
   const checked = checkedCreate(options, context.application);
   if (options.idempotencyKey === undefined) {
-    return context.reference(await createSession(context, { principal, key: null }, checked));
+    const ask = () => createSession(context, { principal, key: null }, checked);
+    return context.reference(await untilClosed(context, ask));
   }
   const key = storedOnce(checkedKey('idempotencyKey', options.idempotencyKey));
-  return context.reference(await getOrCreate(context, { principal, key }, checked));
+  const ask = () => getOrCreate(context, { principal, key }, checked);
+  return context.reference(await untilClosed(context, ask));
 };
 
 /** The principal's session of a key. See `BoundRuntime.getOrCreate`. */
@@ -28,5 +31,6 @@ export const createKeyed = async (
 ): Promise<Session> => {
   const checked = checkedCreate(options, context.application);
   const key = storedKey(checkedKey('key', options.key));
-  return context.reference(await getOrCreate(context, { principal, key }, checked));
+  const ask = () => getOrCreate(context, { principal, key }, checked);
+  return context.reference(await untilClosed(context, ask));
 };

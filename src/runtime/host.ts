@@ -35,6 +35,8 @@ export interface Append {
   readonly bytes: number;
   /** What is told of it with the commit it is in; `null`: nothing. */
   readonly untold: Untold | null;
+  /** Called with its number in the moment it is in, before anybody can drop it again. Must not throw. */
+  readonly numbered: ((seq: number) => void) | null;
   /** Its number, once it is in; 0 before that. */
   seq: number;
   /** It is not in, and will not be. */
@@ -157,6 +159,8 @@ export class SessionHost implements WheelEntry {
   cleaned = false;
   endWaiters: CommitWaiter[] | null = null;
   ending: AbortController | null = null;
+  /** Who waits for a state (see `wait-for.ts`): told where it will never be shown; `null`: nobody does. */
+  stateWaiters: Set<(error: Error) => void> | null = null;
   /** Called in the moment in which its slot is free: another session waits for it. See `eviction.ts`. */
   onGone: (() => void) | null = null;
 

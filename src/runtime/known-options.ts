@@ -2,7 +2,14 @@ import { InvalidOptionError } from '../errors.ts';
 import type { JournalOptions } from './conversation/conversation.ts';
 import type { Hooks } from './lifecycle/hooks.ts';
 import type { DeadlineOptions } from './liveness/deadlines.ts';
-import type { CreateOptions, KeyedOptions, ListOptions, RuntimeOptions } from './runtime.ts';
+import type {
+  CreateOptions,
+  KeyedOptions,
+  ListOptions,
+  Runtime,
+  RuntimeOptions,
+} from './runtime.ts';
+import type { Session } from './session.ts';
 import type { DurableOptions, OperationOptions } from './work/work.ts';
 
 /** Every option there is, by the call it belongs to: checked against the faces by the compiler. */
@@ -15,6 +22,7 @@ const RUNTIME = {
   maxResident: true,
   maxPerPrincipal: true,
   tombstoneMs: true,
+  maxTombstones: true,
   sweepIntervalMs: true,
   maxConcurrentOperations: true,
   maxQueuedOperations: true,
@@ -75,6 +83,19 @@ const RUN = {
   durable: true,
 } as const satisfies Names<OperationOptions & DurableOptions>;
 
+const PAUSE = { abort: true } as const satisfies Names<
+  NonNullable<Parameters<Session['pause']>[0]>
+>;
+
+const WAIT_FOR = {
+  timeoutMs: true,
+  signal: true,
+} as const satisfies Names<NonNullable<Parameters<Session['waitFor']>[1]>>;
+
+const DRAIN = { operationsMs: true } as const satisfies Names<
+  NonNullable<Parameters<Runtime['drain']>[0]>
+>;
+
 const HOOKS = {
   onCreated: true,
   onStateChanged: true,
@@ -91,6 +112,9 @@ const KNOWN = {
   create: CREATE,
   list: LIST,
   run: RUN,
+  pause: PAUSE,
+  waitFor: WAIT_FOR,
+  drain: DRAIN,
 };
 
 /**

@@ -13,6 +13,7 @@ export const checkedSettings = (options: RuntimeOptions): RuntimeSettings => ({
   maxResident: count('maxResident', options.maxResident, LIMITS.maxResident),
   maxPerPrincipal: count('maxPerPrincipal', options.maxPerPrincipal, LIMITS.maxPerPrincipal),
   tombstoneMs: finite('tombstoneMs', options.tombstoneMs, LIMITS.tombstoneMs),
+  maxTombstones: count('maxTombstones', options.maxTombstones, LIMITS.maxTombstones),
   sweepIntervalMs: finite('sweepIntervalMs', options.sweepIntervalMs, LIMITS.sweepIntervalMs),
   maxConcurrentOperations: count(
     'maxConcurrentOperations',

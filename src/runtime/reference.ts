@@ -19,6 +19,7 @@ import { describeHost } from './describe.ts';
 import type { SessionHealth } from './health/health.ts';
 import { sessionHealth } from './health/session-health.ts';
 import type { SessionHost } from './host.ts';
+import { refuseUnknown } from './known-options.ts';
 import { afterTurn, assertOpen, pause, resume, terminate } from './lifecycle/lifecycle.ts';
 import { attach, beat, touch } from './liveness/liveness.ts';
 import { checkedReason } from './options.ts';
@@ -189,7 +190,8 @@ export class SessionReference implements Session {
     return attach(this.#context, this.#host);
   }
 
-  pause(options: { readonly abort?: boolean } = {}): Promise<void> {
+  async pause(options: { readonly abort?: boolean } = {}): Promise<void> {
+    refuseUnknown('pause', options);
     return pause(this.#context, this.#host, options.abort ?? false);
   }
 
@@ -215,6 +217,6 @@ export class SessionReference implements Session {
     state: SessionState | readonly SessionState[],
     options: { readonly timeoutMs?: number | 'off'; readonly signal?: AbortSignal } = {},
   ): Promise<SessionState> {
-    return waitFor(this.#context, this.#host, this, state, options);
+    return waitFor(this.#context, this.#host, state, options);
   }
 }

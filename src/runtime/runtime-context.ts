@@ -12,6 +12,7 @@ import type { CheckedBehaviour } from './behaviour/behaviour-options.ts';
 import type { SessionHost } from './host.ts';
 import type { Hooks } from './lifecycle/hooks.ts';
 import type { Deadlines } from './liveness/deadlines.ts';
+import type { Tombstones } from './liveness/tombstones.ts';
 import type { Recent } from './plane/recent-events.ts';
 import type { RuntimeOptions } from './runtime.ts';
 import type { Session } from './session.ts';
@@ -22,6 +23,7 @@ export interface RuntimeSettings {
   readonly maxResident: number;
   readonly maxPerPrincipal: number;
   readonly tombstoneMs: number;
+  readonly maxTombstones: number;
   readonly sweepIntervalMs: number;
   readonly maxConcurrentOperations: number;
   readonly maxQueuedOperations: number;
@@ -94,8 +96,12 @@ export interface RuntimeContext {
   wallOffset: number;
   /** Set by the drain: nothing new is taken, silence deadlines are frozen. */
   draining: boolean;
+  /** Set by `close`: the drain waits for operations no longer. */
+  hurried: boolean;
   /** Set at the very end of the drain: nothing is retried any more. */
   closed: boolean;
+  /** Whether the process was warned of an error nobody hears of, so that it is warned once. */
+  warned: boolean;
   /** Whether the store is failing, so that it is told once. */
   storeFailing: boolean;
   /** How late the last tick of the wheel came, ms. */
@@ -106,6 +112,10 @@ export interface RuntimeContext {
   onQuiet: (() => void) | null;
   /** Creates whose answer was lost, by id: the next look whether a record of theirs is to be removed. */
   readonly takingBack: Map<string, { unsubscribe(): void }>;
+  /** Who waits for an answer that a closed runtime never gives: see `until-closed.ts`. */
+  readonly whenClosed: Set<(error: Error) => void>;
+  /** The tombstones that this process wrote. */
+  readonly tombstones: Tombstones;
   /** The running look through the store; `null` before it is started. */
   sweep: { unsubscribe(): void } | null;
 }

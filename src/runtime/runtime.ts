@@ -30,6 +30,11 @@ export interface RuntimeOptions<Data = unknown, Input = Data> {
   readonly maxPerPrincipal?: number;
   /** How long the record of an ended session is kept, ms, at least 1; default 20 min. */
   readonly tombstoneMs?: number;
+  /**
+   * How many records of sessions that ended in this process are kept at once, at least 1; default 100,000. One more, and
+   * the oldest is removed at once, however much of its `tombstoneMs` is left: its id is unknown from then on.
+   */
+  readonly maxTombstones?: number;
   /** How often records that are due are looked for in the store, ms, at least 1; default 30 s. */
   readonly sweepIntervalMs?: number;
   /** Running operations per session, at least 1; default 64. More wait in a queue. */
@@ -43,7 +48,8 @@ export interface RuntimeOptions<Data = unknown, Input = Data> {
   /**
    * What the data of a session looks like: any Standard Schema (zod, valibot, arktype …). Without one, data is any
    * JSON. At most 256 KiB. `create` takes its input; `update` is given its output and validates what it returns again, so
-   * its output must be valid input: no transforms to another type.
+   * its output must be valid input: no transforms to another type. One that answers later has `initTimeoutMs` each time:
+   * then `create` leaves nothing, `update` changes nothing, and either rejects with `TimeoutError`.
    */
   readonly data?: StandardSchemaV1<Input, Data>;
   /**
@@ -52,7 +58,7 @@ export interface RuntimeOptions<Data = unknown, Input = Data> {
    * `InitializeError`. The signal is aborted when the session ends first.
    */
   readonly initialize?: (session: Session<Data>, signal: AbortSignal) => void | Promise<void>;
-  /** ms, above 0; default 30 s. */
+  /** Of `initialize`, and of each validation by a schema that does not answer at once; ms, above 0; default 30 s. */
   readonly initTimeoutMs?: number | 'off';
   /**
    * Lets go of what the session held, at its end, before its tombstone is written. Has 5 s (`cleanupTimeoutMs`), then
@@ -255,9 +261,11 @@ export interface Runtime<Data = unknown, Input = Data>
   reap(): Promise<readonly Reaped[]>;
   /**
    * Takes nothing new, lets running operations finish for `operationsMs` (default 15 s), aborts the rest,
-   * ends every session with `shutdown`, closes the store. Twice joins the running drain.
+   * ends every session with `shutdown`, closes the store. Behaviours run on until their session ends, but are not
+   * started again. `cleanup` and `onTerminated` have their time, with their defaults where that is `'off'`. Whoever
+   * still waits for anything when the store is closed is told with `StoreError`. Twice joins the running drain.
    */
   drain(options?: { readonly operationsMs?: number }): Promise<DrainReport>;
-  /** Drains without waiting for operations. */
+  /** Drains without waiting for operations. Joins a running drain, which then waits for them no longer. */
   close(): Promise<DrainReport>;
 }

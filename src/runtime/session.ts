@@ -141,7 +141,8 @@ export interface Session<Data = unknown> {
   /**
    * Changes the data: `change` is given the newest and returns what it is to be; it is called again when another
    * update came in between. The result is validated and committed. Resolves with it. Allowed when paused. Rejects
-   * with what `change` throws, `InvalidDataError`, `UpdateConflictError` when others came in between 100 times, or
+   * with what `change` throws, `InvalidDataError`, `TimeoutError` when the schema has not answered in time,
+   * `UpdateConflictError` when others came in between 100 times, or
    * `StoreError` when that commit failed: the change stands and is tried again.
    */
   update(change: (data: Data) => Data | Promise<Data>): Promise<Data>;
@@ -191,7 +192,8 @@ export interface Session<Data = unknown> {
   subscribe(listener: Listener<SessionLifecycleEvent>): Unsubscribe;
   /**
    * Resolves when the session plane shows one of these states (at once, if it does). Rejects with
-   * `SessionTerminatedError` when it ends in another one, `TimeoutError`, or the signal's reason.
+   * `SessionTerminatedError` when it ends in another one, `TimeoutError`, the signal's reason, `Fenced` when it goes on
+   * elsewhere, or `StoreError` when the runtime is closed before its end is recorded.
    */
   waitFor(
     state: SessionState | readonly SessionState[],

@@ -1,10 +1,5 @@
-import {
-  type EndReason,
-  SESSION_STATES,
-  type SessionState,
-  sessionMachine,
-} from '../../machines/index.ts';
-import { InvalidOptionError, SessionTerminatedError } from '../errors.ts';
+import { type EndReason, type SessionState, sessionMachine } from '../../machines/index.ts';
+import { SessionTerminatedError } from '../errors.ts';
 import type { SessionLifecycleEvent, Unsubscribe } from '../observe/events.ts';
 import type { SessionRecord } from '../store/contract.ts';
 import type { MessagePage, MessagesOptions } from './conversation/conversation.ts';
@@ -12,9 +7,11 @@ import { messages } from './conversation/journal.ts';
 import { describeRecord } from './describe.ts';
 import type { SessionHealth } from './health/health.ts';
 import { recordHealth } from './health/session-health.ts';
+import { refuseUnknown } from './known-options.ts';
 import { eventsOf } from './plane/recent-events.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import type { BeatReply, Session, SessionActorView, SessionInfo } from './session.ts';
+import { checkedStates, type WaitForOptions } from './wait-for.ts';
 import type { OperationInfo } from './work/work.ts';
 
 /** A reference to a session that is over, made from its record: the reads and `terminate` answer. */
@@ -145,13 +142,12 @@ export class Tombstone implements Session {
     return () => undefined;
   }
 
-  async waitFor(state: SessionState | readonly SessionState[]): Promise<SessionState> {
-    const wanted: readonly SessionState[] = typeof state === 'string' ? [state] : state;
-    for (const one of wanted) {
-      if (!SESSION_STATES.includes(one)) {
-        throw new InvalidOptionError('state', one, SESSION_STATES.join(', '));
-      }
-    }
+  async waitFor(
+    state: SessionState | readonly SessionState[],
+    options: WaitForOptions = {},
+  ): Promise<SessionState> {
+    const wanted = checkedStates(state);
+    refuseUnknown('waitFor', options);
     if (wanted.includes('terminated')) return 'terminated';
     throw this.#over();
   }

@@ -9,7 +9,7 @@ import { runtimeHealth } from './health/runtime-health.ts';
 import { stats } from './health/stats.ts';
 import { validate } from './health/validate.ts';
 import { validateAll } from './health/validate-all.ts';
-import { checkedPlan, drain } from './lifecycle/drain.ts';
+import { checkedPlan, drain, hurry } from './lifecycle/drain.ts';
 import { terminateAll } from './lifecycle/terminate-all.ts';
 import type { Deadlines } from './liveness/deadlines.ts';
 import { reap } from './liveness/reap.ts';
@@ -143,6 +143,7 @@ export class TrustedRuntime implements Runtime {
   }
 
   close(): Promise<DrainReport> {
+    hurry(this.#context);
     return this.drain({ operationsMs: 0 });
   }
 

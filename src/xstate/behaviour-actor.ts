@@ -6,6 +6,7 @@ import {
   type Snapshot,
   type SnapshotFrom,
 } from 'xstate';
+import { withOwnNames } from './own-names.ts';
 import { startDelaysAnew } from './restored-delays.ts';
 import type { SessionActor } from './session-actor.ts';
 import { removeWard, setWard } from './session-logic.ts';
@@ -32,7 +33,7 @@ export interface BehaviourHears {
   stopped(): void;
 }
 
-/** One run of a behaviour: an actor under the actor of its session, in the same system. */
+/** One run of a behaviour: an actor under the actor of its session, in the same system, with names of its own in it. */
 export class BehaviourActor {
   readonly #session: SessionActor;
   readonly #actor: AnyActorRef;
@@ -51,7 +52,14 @@ export class BehaviourActor {
     this.#hears = hears;
     this.#restored = 'snapshot' in from;
     deafenToStop(session);
-    this.#actor = createActor(logic, { parent: session, id: 'behaviour', ...from });
+    const { system } = session;
+    // An actor runs in the system that its parent has when it is made.
+    session.system = withOwnNames(system);
+    try {
+      this.#actor = createActor(logic, { parent: session, id: 'behaviour', ...from });
+    } finally {
+      session.system = system;
+    }
   }
 
   /** Starts it. It may be over before this returns. Throws what a delay of a restored machine throws. */

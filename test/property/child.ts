@@ -2,7 +2,7 @@ import { BACKOFF_MS, EARLY_MS, HEALTHY_MS, JITTER, MAX_FAILURES } from './number
 
 /** A session's behaviour as section 5 sees it: a sum, and how often it failed in a row. */
 export class Child {
-  status: 'running' | 'restarting' = 'running';
+  status: 'running' | 'restarting' | 'stopped' = 'running';
   incarnation = 1;
   sum = 0;
   /** The sum of the last commit; `null`: none has carried it, and a restart is from the input. */
@@ -36,6 +36,11 @@ export class Child {
     const [first, most] = BACKOFF_MS;
     const waitMs = Math.min(most, first * 2 ** (this.failures - 1));
     return [waitMs * (1 - JITTER), waitMs];
+  }
+
+  /** A drain begins: what only waits to be started again is not started any more. */
+  stopWaiting(): void {
+    if (this.status === 'restarting') this.status = 'stopped';
   }
 
   /** It is started again: from the last commit, or from its input where that failed twice. */

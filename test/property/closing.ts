@@ -39,6 +39,12 @@ export const holdAtRest = async (world: World, model: Model | null): Promise<voi
   if (world.gapPending) await pass(world, model, 2 * TICK_MS);
   const all = await kept(world);
   for (const rule of AT_REST) world.note(rule.sentence, rule.check(world, all));
+  for (const { slot, record, messages } of model === null ? [] : all) {
+    const wanted = model?.lives[slot.index]?.messages.join();
+    const found = messages.map(({ content }) => content).join();
+    if (record === null || found === wanted) continue;
+    world.broken.push(`#${slot.index} has the messages ${found}, but should have ${wanted}`);
+  }
   // The last commits may be on their way: the store is asked through the faults, which need time to pass.
   const reads = readsAgree(world, all);
   await pass(world, model, world.setup.faulty ? 2_000 : 0);

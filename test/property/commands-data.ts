@@ -1,41 +1,53 @@
-import { type Command, onSession } from './command.ts';
+import { type Asked, type Command, onSession } from './command.ts';
 import { open, wasActive } from './commands-signs.ts';
-import { refused } from './model.ts';
+import type { Life } from './life.ts';
+import { type Model, refused } from './model.ts';
 import { BOUNDS } from './numbers.ts';
-import type { Data } from './slot.ts';
+import type { Data, Slot } from './slot.ts';
+import type { World } from './world.ts';
 
 let said = 0;
 
-export const append = (who: number): Command =>
-  onSession('append', who, (world, slot, life, model) => {
-    said += 1;
-    const content = `message ${said}`;
-    if (!slot.isOver) wasActive(world, slot);
-    slot.asked.push(content);
-    const asked = slot.session.append({ role: 'user', content });
-    const outcome = world.call(asked, ({ seq }) => {
-      slot.appended.push({ content, seq });
-      const kept = world.watch.has(slot.session.id, (change) => {
-        const entries = 'append' in change ? (change.append ?? []) : [];
-        return entries.some((entry) => (entry as { content?: string }).content === content);
-      });
-      if (!kept) world.broken.push('NOT TRUE: an append is acknowledged once it is recorded');
-    });
-    asked.catch((error: { code?: string }) => {
-      if (error.code !== 'ERR_HOLDFAST_OUTCOME_UNKNOWN') slot.refused.push(content);
-      else if (world.store.lost === 0) world.broken.push('unknown, but no answer was lost');
-    });
-    const expected = open(model, life, (m, l) => {
-      l.activity(m.now);
-      if (world.setup.onFull === 'refuse' && l.messages.length >= BOUNDS.maxEntries) {
-        return refused('JOURNAL_FULL');
-      }
-      l.child?.commit();
-      l.messages = [...l.messages, content].slice(-BOUNDS.maxEntries);
-      return undefined;
-    });
-    return { outcome, expected };
+/** Says so many things at once. */
+export const append = (who: number, times: number): Command =>
+  onSession(`append ${times} at once`, who, (world, slot, life, model) => {
+    let asked: Asked | null = null;
+    for (let left = times; left > 0; left -= 1) asked = appendOne(world, slot, life, model);
+    return asked;
   });
+
+const appendOne = (world: World, slot: Slot, life: Life | null, model: Model | null): Asked => {
+  said += 1;
+  const content = `message ${said}`;
+  if (!slot.isOver) wasActive(world, slot);
+  slot.asked.push(content);
+  const asked = slot.session.append({ role: 'user', content });
+  const outcome = world.call(asked, ({ seq }) => {
+    slot.appended.push({ content, seq });
+    const kept = world.watch.has(slot.session.id, (change) => {
+      const entries = 'append' in change ? (change.append ?? []) : [];
+      return entries.some((entry) => (entry as { content?: string }).content === content);
+    });
+    if (!kept) world.broken.push('NOT TRUE: an append is acknowledged once it is recorded');
+  });
+  asked.catch((error: { code?: string }) => {
+    if (error.code !== 'ERR_HOLDFAST_OUTCOME_UNKNOWN') slot.refused.push(content);
+    // A runtime that is closed in between cannot say either.
+    else if (world.store.lost === 0 && !world.context.draining) {
+      world.broken.push('NOT TRUE: an append is only unknown where an answer was lost');
+    }
+  });
+  const expected = open(model, life, (m, l) => {
+    l.activity(m.now);
+    if (world.setup.onFull === 'refuse' && l.messages.length >= BOUNDS.maxEntries) {
+      return refused('JOURNAL_FULL');
+    }
+    l.child?.commit();
+    l.messages = [...l.messages, content].slice(-BOUNDS.maxEntries);
+    return undefined;
+  });
+  return { outcome, expected };
+};
 
 /** Puts two marks into the data, both asked for at once: each is there once, or it is not. */
 export const update = (who: number): Command =>

@@ -237,8 +237,8 @@ export class Model {
   childRestartsIn(life: Life, ms: number): void {
     const { child } = life;
     this.at(this.mono + ms, () => {
-      if (life.isOver) return;
-      child?.restart(this.mono);
+      if (life.isOver || child?.status !== 'restarting') return;
+      child.restart(this.mono);
       life.quietSince = this.mono;
       this.quiet();
     });
@@ -248,6 +248,7 @@ export class Model {
 
   drain(operationsMs: number): void {
     this.draining = true;
+    for (const { child } of this.living) child?.stopWaiting();
     if (operationsMs > 0) this.at(this.mono + operationsMs, () => this.#shutDown());
     if (operationsMs === 0) this.#shutDown();
     else this.quiet();

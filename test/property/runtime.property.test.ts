@@ -67,7 +67,7 @@ const weighted: readonly (readonly [number, fc.Arbitrary<Command>])[] = [
   [2, fc.tuple(who, fc.constantFrom('client', 'operator')).map(([n, why]) => terminate(n, why))],
   [1, fc.constantFrom('ada', 'bob').map(terminateAll)],
   [2, who.map(rotateId)],
-  [5, who.map(append)],
+  [5, fc.tuple(who, fc.constantFrom(1, 1, 4)).map(([n, times]) => append(n, times))],
   [4, who.map(update)],
   [4, who.map(add)],
   [3, fc.tuple(who, fc.constantFrom(1, 1, 2, 5)).map(([n, times]) => crash(n, times))],

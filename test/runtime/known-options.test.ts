@@ -57,6 +57,27 @@ test('create and list refuse it too, for the runtime and for a caller, and nothi
   expect(runtime.stats()).toMatchObject({ resident: 0, created: 0 });
 });
 
+test('pause, waitFor and drain refuse it too, of a tombstone as well, and nothing is done', async () => {
+  const { runtime } = quietRuntime();
+  const session = await runtime.create();
+  const ended = await runtime.create();
+  await ended.terminate();
+  const tombstone = await runtime.get(ended.id);
+  const asked = [
+    [() => session.pause(untyped({ abrot: true })), 'abrot'],
+    [() => session.waitFor('paused', untyped({ timeoutMS: 5 })), 'timeoutMS'],
+    [() => session.waitFor('active', untyped({ timeoutMS: 5 })), 'timeoutMS'],
+    [() => tombstone.waitFor('terminated', untyped({ timeoutMS: 5 })), 'timeoutMS'],
+    [() => runtime.drain(untyped({ operationMs: 3 })), 'operationMs'],
+  ] as const;
+  for (const [call, name] of asked) {
+    const error = await rejectionOf(call());
+    expect(error).toBeInstanceOf(InvalidOptionError);
+    expect(error).toMatchObject({ value: name });
+  }
+  expect([session.state, runtime.stats().state]).toEqual(['active', 'accepting']);
+});
+
 test('every option there is is known, by all calls that take it', () => {
   const deadlines = {
     idleAfterMs: 1,

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import {
+  Fenced,
   InvalidOptionError,
   LIMITS,
   type SessionState,
   SessionTerminatedError,
   TimeoutError,
 } from '../../src/index.ts';
-import { faultyRuntime, quietRuntime, rejectionOf, standing, TICK } from './fixture.ts';
+import { faultyRuntime, quietRuntime, recordOf, rejectionOf, standing, TICK } from './fixture.ts';
 
 const begun = async () => {
   const { clock, runtime } = quietRuntime();
@@ -99,6 +100,38 @@ test('nothing of it stays on the clock, whatever came of it', async () => {
   caller.abort(new Error('enough'));
   await Promise.all(waits);
   expect(clock.pending).toBe(before);
+});
+
+test('however many wait, for one session and with one signal, Node warns of no leak', async () => {
+  const { clock, session } = await begun();
+  const warnings: Error[] = [];
+  const note = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', note);
+  const caller = new AbortController();
+  const waits = Array.from({ length: 50 }, () =>
+    rejectionOf(session.waitFor('paused', { signal: caller.signal })),
+  );
+  await clock.settle();
+  const why = new Error('enough');
+  caller.abort(why);
+  expect(await Promise.all(waits)).toEqual(Array.from({ length: 50 }, () => why));
+  process.off('warning', note);
+  expect(warnings).toEqual([]);
+});
+
+test('another owner that wins the session, in the middle of its end too, is told', async () => {
+  const { clock, runtime, store, memory } = faultyRuntime();
+  const session = await runtime.create();
+  const waiting = rejectionOf(session.waitFor('paused'));
+  store.break('fail');
+  const refused = rejectionOf(session.terminate());
+  await clock.settle();
+  await memory.commit(await recordOf(memory, session.id), {});
+  store.heal();
+  await clock.advance(60_000);
+  await refused;
+  expect(await waiting).toBeInstanceOf(Fenced);
+  expect(await rejectionOf(session.waitFor('paused'))).toBeInstanceOf(Fenced);
 });
 
 test.each(['asleep', '', 'hibernated'])('%j is no state', async (state) => {

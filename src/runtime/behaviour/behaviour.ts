@@ -23,7 +23,8 @@ export interface RestartOptions {
   readonly maxBackoffMs?: number;
   /**
    * So many incarnations in a row that failed end the session with `crashed`; at least 1, default 5, `Infinity` for
-   * never. One that is done is no failure, and breaks the row.
+   * never. One that is done is no failure, and breaks the row. A restart from the input does not: where the behaviour
+   * only waits after it, the session goes on, with the count as it stands.
    */
   readonly maxFailures?: number;
   /** An incarnation that ran so long before it failed begins a new row: count and wait, ms; default 10 min. */
@@ -33,7 +34,8 @@ export interface RestartOptions {
 /**
  * The user's own XState logic, run as a session's supervised child. It ends the moment its session's end begins. It has
  * no parent to talk to: `sendParent` and `sendBack` are dropped and reported; use `emit`, which is told as
- * `session.emitted` once the snapshot it belongs to is recorded, or the session's own methods.
+ * `session.emitted` once the snapshot it belongs to is recorded, or the session's own methods. A `systemId` is known to
+ * that one incarnation of that one session's behaviour, and to nobody else.
  *
  * Its snapshot is kept for a restart at each change, so it must be JSON all through: what it has in its context, and the
  * input of what it invokes. The `session` it was given is the exception: it is put back. Where something else is found

@@ -1,4 +1,3 @@
-import { LIMITS } from '../../limits.ts';
 import type { SessionHost } from '../host.ts';
 import { release, tell } from '../plane/plane.ts';
 import type { Untold } from '../plane/untold.ts';
@@ -36,7 +35,7 @@ export class Emissions {
     this.#inHand = [];
     const { untold } = this.#host;
     for (const event of events) {
-      if (untold.size >= LIMITS.untoldEvents) {
+      if (untold.full(this.#context.clock.wall())) {
         untold.dropped += 1;
         continue;
       }
@@ -52,7 +51,7 @@ export class Emissions {
     this.#withdraw(this.#lost);
     this.#lost = [];
     if (this.#fresh.length === 0) return;
-    this.#carried.push(...this.#fresh);
+    this.#carried = [...this.#carried, ...this.#fresh];
     this.#fresh = [];
   }
 
@@ -65,7 +64,7 @@ export class Emissions {
   /** The incarnation failed. What an attempt carries is decided by that attempt. */
   failed(): void {
     this.#inHand = [];
-    this.#lost.push(...this.#carried);
+    this.#lost = [...this.#lost, ...this.#carried];
     this.#carried = [];
     const fresh = this.#fresh;
     this.#fresh = [];

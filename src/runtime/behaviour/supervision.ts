@@ -20,7 +20,7 @@ export interface Supervised {
   assertTakes(event: { readonly type: string }): void;
   /** Lets an event in. Throws `InvalidEventError`, `BehaviourDownError`. */
   send(event: { readonly type: string }): void;
-  /** Stops it for good, and its pending restart: the session's end has begun. */
+  /** Stops it for good, and its pending restart: the session's end has begun, or will before it would be restarted. */
   stop(): void;
 }
 

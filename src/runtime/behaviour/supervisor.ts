@@ -219,7 +219,8 @@ export class Supervisor implements Supervised, Viewed {
 
   #done(output: unknown): void {
     const next = this.#count.done();
-    if (next.step === 'restart') {
+    // A runtime that drains starts nothing again.
+    if (next.step === 'restart' && !this.#context.draining) {
       this.#restartAfter(next);
     } else {
       this.status = 'done';
@@ -235,7 +236,8 @@ export class Supervisor implements Supervised, Viewed {
     this.#actor = null;
     this.#emissions.failed();
     this.status = 'failed';
-    const restartInMs = next.step === 'restart' ? this.#restartAfter(next) : null;
+    const again = next.step === 'restart' && !this.#context.draining;
+    const restartInMs = again ? this.#restartAfter(next) : null;
     const { incarnation } = this;
     const event = { type: 'session.behaviour-failed', incarnation, error, restartInMs } as const;
     tell(this.#context, this.#host, event, false);

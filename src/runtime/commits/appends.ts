@@ -10,17 +10,36 @@ import type { RuntimeContext } from '../runtime-context.ts';
  * or dropped, so that however many are queued at once, they cannot exceed together what one by one they may not.
  */
 
+/** What follows from an entry's being in. */
+export interface AppendFollowers {
+  /** What is told of it with the commit it is in. */
+  readonly untold?: Untold | null;
+  /** Called with its number in the moment it is in. Must not throw. */
+  readonly numbered?: ((seq: number) => void) | null;
+}
+
 /** An entry on its way into the journal. */
 export const newAppend = (
   host: SessionHost,
   data: JournalData,
   keep: boolean,
-  untold: Untold | null,
+  { untold = null, numbered = null }: AppendFollowers = {},
 ): Append => {
-  const append: Append = { data, keep, bytes: entryBytes(data), untold, seq: 0, dropped: false };
+  const bytes = entryBytes(data);
   host.appending += 1;
-  host.appendingBytes += append.bytes;
-  return append;
+  host.appendingBytes += bytes;
+  return { data, keep, bytes, untold, numbered, seq: 0, dropped: false };
+};
+
+/**
+ * Puts entries into the next attempt, behind what waits for it. Returns the row they are in: it is the host's until an
+ * attempt takes it.
+ */
+export const queueAppends = (host: SessionHost, appends: readonly Append[]): Append[] => {
+  host.appends ??= [];
+  // In place: in a burst each copy would be as long as what was asked for before.
+  for (const append of appends) host.appends.push(append);
+  return host.appends;
 };
 
 /** What these add to the journal. */
@@ -40,17 +59,21 @@ export const arrived = (
     host.appending -= 1;
     host.appendingBytes -= append.bytes;
     host.journalBytes += append.bytes;
-    const { untold } = append;
+    const { untold, numbered } = append;
+    numbered?.(append.seq);
     if (untold !== null) untold.event = { type: 'session.appended', journalSeq: append.seq };
   });
 };
 
-/** They are not in: those that need not get there are dropped, with what was to be told of them. Returns the others. */
-export const dropUnkept = (
+/**
+ * They are not in: those that need not get there are dropped, with what was to be told of them. The others go to the
+ * front of the next attempt.
+ */
+export const requeue = (
   context: RuntimeContext,
   host: SessionHost,
   appends: readonly Append[],
-): Append[] => {
+): void => {
   const kept: Append[] = [];
   const untold = new Set<Untold>();
   for (const append of appends) {
@@ -63,9 +86,9 @@ export const dropUnkept = (
     host.appendingBytes -= append.bytes;
     if (append.untold !== null) untold.add(append.untold);
   }
-  if (untold.size === 0) return kept;
+  if (kept.length > 0) host.appends = [...kept, ...(host.appends ?? [])];
+  if (untold.size === 0) return;
   host.untold.remove(untold);
-  // What stood behind them in the row may need no commit.
+  // What stood behind them in the row may need no commit. Whoever hears of it may cause the next attempt.
   release(context, host, 0);
-  return kept;
 };

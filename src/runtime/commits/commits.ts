@@ -7,12 +7,13 @@ import type { Checkpoint } from '../behaviour/checkpoint.ts';
 import type { Append, CommitWaiter, SessionHost } from '../host.ts';
 import { cleanUp, needsCleanup } from '../lifecycle/cleanup.ts';
 import { letGo, retire } from '../lifecycle/retire.ts';
+import { keepTombstone } from '../liveness/tombstones.ts';
 import { announce } from '../plane/announce.ts';
 import { release, tell } from '../plane/plane.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
-import { bytesOf, dropUnkept, newAppend } from './appends.ts';
+import { bytesOf, newAppend, queueAppends, requeue } from './appends.ts';
 import { rename } from './rename.ts';
-import { requeue, settleLimbo, storeWrite, type Write } from './store-write.ts';
+import { settleLimbo, storeWrite, type Write } from './store-write.ts';
 import { storedSession } from './stored-session.ts';
 
 /*
@@ -43,15 +44,17 @@ export const settled = (context: RuntimeContext, host: SessionHost): Promise<voi
 /**
  * Appends to the journal with the next commit, whether there is room or not. Resolves with the number of the last
  * entry, once it is in. With `keep`, a `StoreError` says that it is not in yet; without, that it is not in and will not
- * be, and `OutcomeUnknown` that nobody can say yet.
+ * be, and `OutcomeUnknown` that nobody can say yet. `numbered` hears of the number of each in the moment it is in: the
+ * promise settles later, and what waits for room may have its turn before that.
  */
 export const appendEntries = async (
   context: RuntimeContext,
   host: SessionHost,
   entries: readonly JournalData[],
   keep: boolean,
+  numbered: ((seq: number) => void) | null = null,
 ): Promise<number> => {
-  const appends = entries.map((data) => newAppend(host, data, keep, null));
+  const appends = entries.map((data) => newAppend(host, data, keep, { numbered }));
   return inJournal(context, host, appends);
 };
 
@@ -62,7 +65,7 @@ export const appendTelling = async (
   data: JournalData,
 ): Promise<number> => {
   const untold = tell(context, host, { type: 'session.appended', journalSeq: 0 }, true);
-  return inJournal(context, host, [newAppend(host, data, false, untold)]);
+  return inJournal(context, host, [newAppend(host, data, false, { untold })]);
 };
 
 const inJournal = async (
@@ -70,7 +73,7 @@ const inJournal = async (
   host: SessionHost,
   appends: readonly Append[],
 ): Promise<number> => {
-  host.appends = [...(host.appends ?? []), ...appends];
+  queueAppends(host, appends);
   try {
     await commit(context, host);
   } catch (error) {
@@ -199,7 +202,10 @@ const succeeded = (context: RuntimeContext, host: SessionHost, attempt: Attempt)
     announce(context, { type: 'runtime.store-recovered' });
   }
   if (attempt.nextId !== null) rename(context, host, attempt.nextId);
-  if (attempt.change.state === 'terminated') retire(context, host);
+  if (attempt.change.state === 'terminated') {
+    retire(context, host);
+    keepTombstone(context, host.id);
+  }
   release(context, host, attempt.mark);
   if (attempt.change.state === 'terminated') {
     for (const waiter of takeEndWaiters(host)) waiter.resolve();
@@ -226,7 +232,9 @@ const failed = (
     if (host.limbo === null) requeue(context, host, attempt.appends);
   } else if (host.appends !== null) {
     // Their callers hear of this failure too.
-    host.appends = dropUnkept(context, host, host.appends);
+    const waiting = host.appends;
+    host.appends = null;
+    requeue(context, host, waiting);
   }
   host.failures += 1;
   if (context.closed) return;

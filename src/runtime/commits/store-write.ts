@@ -2,7 +2,7 @@ import { Fenced, OutcomeUnknown } from '../../errors.ts';
 import type { Change, SessionRecord } from '../../store/contract.ts';
 import type { Append, SessionHost } from '../host.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
-import { arrived, dropUnkept } from './appends.ts';
+import { arrived, requeue } from './appends.ts';
 
 /*
  * One write, and what became of it where the store's answer was lost: the attempt is in limbo until the store can be
@@ -49,16 +49,6 @@ export const settleLimbo = async (
   host.limboId = null;
   if (found.token === held.token) requeue(context, host, limbo);
   else arrived(host, limbo, found);
-};
-
-/** What must get into the journal in the end goes back to the front. */
-export const requeue = (
-  context: RuntimeContext,
-  host: SessionHost,
-  appends: readonly Append[],
-): void => {
-  const kept = dropUnkept(context, host, appends);
-  if (kept.length > 0) host.appends = [...kept, ...(host.appends ?? [])];
 };
 
 /** What the store has now. One commit is in flight per session, so under our owner and epoch it is ours. */

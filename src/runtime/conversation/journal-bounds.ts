@@ -14,21 +14,30 @@ import { entryBytes } from './journal-entries.ts';
  * a journal may be over its bounds by the entries of the operations that were running when it was filled.
  */
 
+/** What belongs to an entry that asks for room. */
+export interface BoundedAppend {
+  /** Whether it is told, as `session.appended`. */
+  readonly told: boolean;
+  /** Called when there is room, right before it is queued; what it throws refuses the entry. */
+  readonly beforehand?: () => void;
+  /** For one that is not told: called with its number in the moment it is in. Must not throw. */
+  readonly numbered?: (seq: number) => void;
+}
+
 /**
  * Appends an entry if there is room for it, or once room was made. Rejects, with nothing appended, with
- * `JournalFullError`, or `StoreError`; with `OutcomeUnknown` where nobody can say yet. `told`: as `session.appended`.
- * `beforehand` is called when there is room, right before it is queued; what it throws refuses the entry.
+ * `JournalFullError`, or `StoreError`; with `OutcomeUnknown` where nobody can say yet.
  */
 export const appendBounded = async (
   context: RuntimeContext,
   host: SessionHost,
   data: JournalData,
-  told: boolean,
-  beforehand: () => void = () => undefined,
+  { told, beforehand, numbered }: BoundedAppend,
 ): Promise<number> => {
   const append = (): Promise<number> => {
-    beforehand();
-    return told ? appendTelling(context, host, data) : appendEntries(context, host, [data], false);
+    beforehand?.();
+    if (told) return appendTelling(context, host, data);
+    return appendEntries(context, host, [data], false, numbered);
   };
   const bytes = entryBytes(data);
   // Whoever waits for room comes first: entries get in in the order they were asked for.

@@ -1,4 +1,5 @@
-import { InvalidOptionError, Withheld } from '../../errors.ts';
+import { Withheld } from '../../errors/withheld.ts';
+import { InvalidOptionError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { JournalEntry } from '../../store/contract.ts';
 import { jsonCopy } from '../../store/json-copy.ts';
@@ -30,7 +31,7 @@ export const append = async (
   touch(context, host);
   // A listener that heard of the activity may have ended it.
   assertOpen(host);
-  return asMessage(await appendBounded(context, host, entry, true), entry);
+  return asMessage(await appendBounded(context, host, entry, { told: true }), entry);
 };
 
 /** Reads messages. See `Session.messages`. */

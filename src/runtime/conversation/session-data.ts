@@ -1,16 +1,22 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { InvalidDataError, InvalidOptionError, UpdateConflictError } from '../../errors.ts';
+import {
+  InvalidDataError,
+  InvalidOptionError,
+  TimeoutError,
+  UpdateConflictError,
+} from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { jsonCopy } from '../../store/json-copy.ts';
 import { isReceiving } from '../../xstate/session-actor.ts';
 import { commit } from '../commits/commits.ts';
 import type { SessionHost } from '../host.ts';
 import { afterTurn, assertOpen } from '../lifecycle/lifecycle.ts';
+import { within } from '../lifecycle/within.ts';
 import { touch } from '../liveness/liveness.ts';
 import { tell } from '../plane/plane.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 
-/** The data a session starts with: what was given, as the schema makes it. Rejects with `InvalidDataError`. */
+/** The data a session starts with: what was given, as the schema makes it. Rejects with `InvalidDataError`, `TimeoutError`. */
 export const initialData = async (context: RuntimeContext, given: unknown): Promise<unknown> => {
   const start = given === undefined && context.application.data === null ? {} : given;
   return validated(context, start);
@@ -45,11 +51,25 @@ export const update = async (
 const validated = async (context: RuntimeContext, value: unknown): Promise<unknown> => {
   const { data: schema } = context.application;
   if (schema === null) return checked(value);
-  const result = await schema['~standard'].validate(value);
+  const answer = schema['~standard'].validate(value);
+  // One that answers at once costs no timer.
+  const result = isLater(answer) ? await inTime(context, answer) : answer;
   if (result.issues === undefined) return checked(result.value);
   throw new InvalidDataError(
     result.issues.map(({ message, path }) => ({ message, path: pathOf(path) })),
   );
+};
+
+type Result = StandardSchemaV1.Result<unknown>;
+
+const isLater = (answer: Result | Promise<Result>): answer is Promise<Result> =>
+  typeof (answer as { then?: unknown } | null)?.then === 'function';
+
+/** A schema that never answers would hold a slot for ever. */
+const inTime = (context: RuntimeContext, answer: Promise<Result>): Promise<Result> => {
+  const { initTimeoutMs } = context.settings;
+  const late = (): Error => new TimeoutError('Validating the data', initTimeoutMs);
+  return within(context.clock, initTimeoutMs, () => answer, late);
 };
 
 const pathOf = (path: StandardSchemaV1.Issue['path']): string =>

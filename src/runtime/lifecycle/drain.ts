@@ -1,9 +1,12 @@
-import { InvalidOptionError, StoreError, TimeoutError } from '../../errors.ts';
+import { InvalidOptionError, TimeoutError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { SessionHost } from '../host.ts';
+import { refuseUnknown } from '../known-options.ts';
+import { nextTurn } from '../next-turn.ts';
 import { announce } from '../plane/announce.ts';
 import type { DrainReport } from '../runtime.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
+import { closedFirst } from '../until-closed.ts';
 import { needsCleanup } from './cleanup.ts';
 import { terminate } from './lifecycle.ts';
 
@@ -15,6 +18,7 @@ export interface DrainPlan {
 
 /** Checks the options of `drain`. Throws `InvalidOptionError`. */
 export const checkedPlan = (options: { readonly operationsMs?: number }): DrainPlan => {
+  refuseUnknown('drain', options);
   const { operationsMs = LIMITS.drainOperationsMs } = options;
   if (typeof operationsMs === 'number' && operationsMs >= 0 && Number.isFinite(operationsMs)) {
     return { operationsMs };
@@ -37,34 +41,71 @@ export const drain = async (context: RuntimeContext, plan: DrainPlan): Promise<D
 };
 
 const drainHeld = async (context: RuntimeContext, plan: DrainPlan): Promise<DrainReport> => {
-  const start = context.clock.mono();
+  const { clock } = context;
+  const start = clock.mono();
   context.draining = true;
+  endRestarts(context);
   context.registry.send({ type: 'registry.drain' });
   announce(context, { type: 'runtime.draining' });
 
-  await quiet(context, () => context.inFlight === 0, plan.operationsMs);
+  await quiet(context, () => context.inFlight === 0 || context.hurried, plan.operationsMs);
   let aborted = 0;
   for (const { work } of context.hosts.values()) aborted += work?.size ?? 0;
   await endAll(context);
-  const spentMs = context.clock.mono() - start;
-  const storeMs = Math.max(plan.operationsMs + STORE_MS - spentMs, cleanupMs(context));
-  await quiet(context, () => context.hosts.size === 0, storeMs);
+  await allGone(context, start + plan.operationsMs + STORE_MS);
 
   const left = [...context.hosts.keys()];
   const ended = context.counters.ended.shutdown ?? 0;
   await shutDown(context);
-  return { ended, aborted, left, tookMs: Math.round(context.clock.mono() - start) };
+  return { ended, aborted, left, tookMs: Math.round(clock.mono() - start) };
+};
+
+/** Lets a drain, running or to come, wait for operations no longer. */
+export const hurry = (context: RuntimeContext): void => {
+  context.hurried = true;
+  context.onQuiet?.();
+};
+
+/** A restart that is waited for is no work worth the time of operations: its session ends anyway. */
+const endRestarts = (context: RuntimeContext): void => {
+  for (const { behaviour } of context.hosts.values()) {
+    if (behaviour?.view.status === 'restarting') behaviour.stop();
+  }
+};
+
+/** Waits until every end is recorded, but not longer than until then; less where the drain is hurried meanwhile. */
+const allGone = async (context: RuntimeContext, until: number): Promise<void> => {
+  const { clock, hosts } = context;
+  const end = Math.max(until, clock.mono() + cleanupMs(context));
+  const isGone = (): boolean => hosts.size === 0;
+  await quiet(context, () => isGone() || context.hurried, end - clock.mono());
+  if (!context.hurried) return;
+  await quiet(
+    context,
+    isGone,
+    Math.min(end - clock.mono(), Math.max(STORE_MS, cleanupMs(context))),
+  );
 };
 
 /** What recording the ends gets after the operations had their time. */
 const STORE_MS = LIMITS.drainStoreMs - LIMITS.drainOperationsMs;
 
-/** What one session's `cleanup` and `onTerminated` may take, up to a bound, and a little for the records. */
+/** What the two commits of such an end get besides. */
+const COMMITS_MS = 1_000;
+
+/** What one session's `cleanup` and `onTerminated` may take, and its two commits. */
 const cleanupMs = (context: RuntimeContext): number => {
   if (!needsCleanup(context)) return 0;
   const { cleanupTimeoutMs, hookTimeoutMs } = context.settings;
-  return Math.min(cleanupTimeoutMs + hookTimeoutMs, 2 * STORE_MS) + context.deadlines.tickMs;
+  // Without a limit of its own, a callback that hangs cannot hold the drain for ever.
+  return (
+    finiteOr(cleanupTimeoutMs, LIMITS.cleanupTimeoutMs) +
+    finiteOr(hookTimeoutMs, LIMITS.hookTimeoutMs) +
+    COMMITS_MS
+  );
 };
+
+const finiteOr = (ms: number, otherwise: number): number => (Number.isFinite(ms) ? ms : otherwise);
 
 const endAll = async (context: RuntimeContext): Promise<void> => {
   let begun = 0;
@@ -72,7 +113,7 @@ const endAll = async (context: RuntimeContext): Promise<void> => {
     // A try that fails is retried by its commit; what counts here is whether the session goes in time.
     terminate(context, host, 'shutdown').catch(() => undefined);
     begun += 1;
-    if (begun % LIMITS.sweepTurn === 0) await pause(context);
+    if (begun % LIMITS.sweepTurn === 0) await nextTurn(context);
   }
 };
 
@@ -88,6 +129,12 @@ const shutDown = async (context: RuntimeContext): Promise<void> => {
   } catch (error) {
     announce(context, { type: 'runtime.error', where: 'closing the store', error });
   }
+  if (context.whenClosed.size > 0) {
+    // Those whose answer is on its way have it before the others are told that there is none.
+    await nextTurn(context);
+    for (const reject of context.whenClosed) reject(closedFirst());
+    context.whenClosed.clear();
+  }
   context.registry.send({ type: 'registry.stopped' });
   context.registry.actor.stop();
 };
@@ -96,8 +143,9 @@ const shutDown = async (context: RuntimeContext): Promise<void> => {
 const giveUp = (host: SessionHost): void => {
   host.retry?.unsubscribe();
   const waiters = [...host.waiters, ...host.carried, ...(host.endWaiters ?? [])];
-  const error = new StoreError('the runtime was closed before it answered', undefined, false);
+  const error = closedFirst();
   for (const waiter of waiters) waiter.reject(error);
+  for (const reject of host.stateWaiters ?? []) reject(error);
 };
 
 /** A store answers what it was asked before it closes, so one that never answers never closes. */
@@ -130,8 +178,3 @@ const quiet = (
     };
   });
 };
-
-const pause = (context: RuntimeContext): Promise<void> =>
-  new Promise((resolve) => {
-    context.clock.scheduler.schedule(() => resolve(), 0);
-  });

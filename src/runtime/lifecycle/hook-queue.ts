@@ -26,7 +26,8 @@ export const queueHook = <Name extends Telling>(
   call: (hook: NonNullable<Hooks[Name]>) => void | Promise<void>,
 ): void => {
   const hook = context.application.hooks[name];
-  if (hook === undefined) return;
+  // Another owner won it: the session goes on there, and so do its hooks.
+  if (hook === undefined || host.released) return;
   const queue = host.hooks ?? { waiting: [], runningSince: null, drained: Promise.resolve() };
   if (queue.waiting.length >= LIMITS.queuedHooks) {
     const error = new Error(`${LIMITS.queuedHooks} hooks wait: this one was not run.`);
@@ -81,7 +82,7 @@ const work = async (host: SessionHost, queue: HookQueue): Promise<void> => {
   await Promise.resolve();
   for (;;) {
     const next = queue.waiting.shift();
-    if (next === undefined) break;
+    if (next === undefined || host.released) break;
     await next();
   }
   host.hooks = null;

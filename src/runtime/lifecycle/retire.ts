@@ -31,6 +31,7 @@ export const letGo = (context: RuntimeContext, host: SessionHost): void => {
   context.idle.remove(host);
   for (const waiter of host.endWaiters ?? []) waiter.reject(lost);
   host.endWaiters = null;
+  for (const reject of host.stateWaiters ?? []) reject(lost);
   drop(context, host);
 };
 

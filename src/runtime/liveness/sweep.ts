@@ -1,12 +1,13 @@
 import { interval, type Subscription } from 'rxjs';
 import { Fenced } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
+import { nextTurn } from '../next-turn.ts';
 import { announce } from '../plane/announce.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 
 /**
  * Looks through the store for records that are due, every `sweepIntervalMs`: the tombstones whose time is
- * over are removed. One sweep at a time; what cannot be removed is told, passed over, and tried again at the next.
+ * over are removed, page by page, and I/O is let in between. One sweep at a time; what cannot be removed is told, passed over, and tried again at the next.
  */
 export const startSweep = (context: RuntimeContext): Subscription => {
   let sweeping = false;
@@ -35,15 +36,21 @@ const sweep = async (context: RuntimeContext): Promise<void> => {
       if (failed.has(record.id)) continue;
       try {
         await context.store.remove(record);
+        context.tombstones.delete(record.id);
         removed += 1;
       } catch (error) {
-        if (error instanceof Fenced) continue;
+        if (error instanceof Fenced) {
+          context.tombstones.delete(record.id);
+          continue;
+        }
         failed.add(record.id);
         announce(context, { type: 'runtime.error', where: 'sweep', error });
       }
     }
     // A page that was not full is the last; one in which nothing changed would come again.
     if (due.length < limit || (removed === 0 && failed.size === limit - LIMITS.sweepTurn)) return;
+    await nextTurn(context);
+    if (context.draining) return;
   }
 };
 

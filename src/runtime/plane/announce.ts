@@ -29,9 +29,27 @@ export const announce = (
       },
     );
   }
-  if (event.type === 'runtime.error') {
-    callOnError(context, event.error, about ?? { host: null, where: event.where });
-  }
+  if (event.type !== 'runtime.error') return;
+  callOnError(context, event.error, about ?? { host: null, where: event.where });
+  if (context.listeners.length === 0 && !context.application.hooks.onError)
+    warnOnce(context, event);
+};
+
+/**
+ * An error nobody hears of would look as if nothing had happened: the first one of a runtime is a warning of the process.
+ * It says where, and what was thrown in one line.
+ */
+const warnOnce = (
+  context: RuntimeContext,
+  { where, error }: { readonly where: string; readonly error: unknown },
+): void => {
+  if (context.warned) return;
+  context.warned = true;
+  process.emitWarning(
+    `${where}: ${String(error)}. Nobody hears of such errors: use runtime.subscribe or the onError hook. ` +
+      'Further ones of this runtime are not printed.',
+    { type: 'HoldfastWarning', code: 'HOLDFAST_UNHEARD' },
+  );
 };
 
 /** The hook that hears of errors. What it makes of one stops nothing, and is told no further. */

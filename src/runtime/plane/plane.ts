@@ -1,4 +1,5 @@
 import { contained } from '../../errors/contained.ts';
+import { LIMITS } from '../../limits.ts';
 import type { LifecycleEvent, Listener, SessionLifecycleEvent } from '../../observe/events.ts';
 import type { PlaneEvent, SessionHost } from '../host.ts';
 import { queueHook } from '../lifecycle/hook-queue.ts';
@@ -49,9 +50,14 @@ export const release = (context: RuntimeContext, host: SessionHost, recorded: nu
   }
   untold.telling = false;
   if (untold.dropped === 0 || untold.size > 0) return;
-  const error = new Error(`${untold.dropped} events were left out while the store failed.`);
+  const error = new Error(leftOut(untold.dropped));
   untold.dropped = 0;
   reportError(context, host, 'the session plane', error);
+};
+
+const leftOut = (count: number): string => {
+  const { untoldEvents, untoldWaitMs } = LIMITS;
+  return `${count} events were left out: ${untoldEvents} were waiting, the first for ${untoldWaitMs} ms or more.`;
 };
 
 const show = (context: RuntimeContext, host: SessionHost, event: PlaneEvent, at: number): void => {

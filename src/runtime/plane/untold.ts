@@ -23,7 +23,7 @@ export class UntoldRow {
   recorded = 0;
   /** Listeners are being told: what they cause joins the row behind it. */
   telling = false;
-  /** What was left out because too much waited already. */
+  /** What was left out because too much had waited for too long already. */
   dropped = 0;
   #row: Untold[] = [];
   #head = 0;
@@ -33,13 +33,24 @@ export class UntoldRow {
   }
 
   /**
+   * Whether what happens now and is no change is left out. While a store fails or hangs, work goes on and would tell
+   * without end; what only waits for a commit in flight is told soon, however much it is.
+   */
+  full(at: number): boolean {
+    const first = this.#row[this.#head];
+    if (first === undefined || this.size < LIMITS.untoldEvents) return false;
+    // Wall time may have been set back meanwhile: nobody knows then how long it has waited.
+    return Math.abs(at - first.at) >= LIMITS.untoldWaitMs;
+  }
+
+  /**
    * Puts an event in the row. `afterCommit`: it tells of a change that is to be recorded first. Returns its place;
    * `null` where it was left out.
    */
   add(event: PlaneEvent, at: number, afterCommit: boolean): Untold | null {
     if (afterCommit) this.asked += 1;
-    // While a store fails, work goes on and would tell without end. Changes of state are never left out.
-    else if (this.size >= LIMITS.untoldEvents && event.type !== 'session.state-changed') {
+    // Changes of state are never left out.
+    else if (event.type !== 'session.state-changed' && this.full(at)) {
       this.dropped += 1;
       return null;
     }

@@ -1,7 +1,7 @@
 import { Fenced, InvalidOptionError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { jsonCopy } from '../../store/json-copy.ts';
-import { newAppend } from '../commits/appends.ts';
+import { newAppend, queueAppends } from '../commits/appends.ts';
 import { settled } from '../commits/commits.ts';
 import { appendBounded } from '../conversation/journal-bounds.ts';
 import { entryBytes } from '../conversation/journal-entries.ts';
@@ -63,7 +63,7 @@ const journalOf = (
   name: string,
   input: unknown,
 ): OperationJournal => ({
-  start: (operation, beforehand) => {
+  start: (operation, beforehand, numbered) => {
     const at = context.clock.wall();
     const entry: OperationStarted = {
       kind: 'operation',
@@ -73,7 +73,7 @@ const journalOf = (
       input,
       at,
     };
-    return appendBounded(context, host, entry, false, beforehand);
+    return appendBounded(context, host, entry, { told: false, beforehand, numbered });
   },
   checked: (result) => checkedJson('result', result),
   finish: (operation, outcome, value) => {
@@ -101,12 +101,13 @@ const recordOutcome = async (
   host: SessionHost,
   entry: OperationFinished,
 ): Promise<void> => {
-  const append = newAppend(host, entry, true, null);
-  host.appends = [...(host.appends ?? []), append];
+  const append = newAppend(host, entry, true);
+  const row = queueAppends(host, [append]);
   await Promise.resolve();
   // Its new owner finds it unfinished, and says what became of it.
   if (host.released) throw new Fenced(host.id);
-  if (host.appends?.includes(append)) host.dirty = true;
+  // Otherwise an attempt has it; where that failed by now, it has seen to the next one.
+  if (host.appends === row) host.dirty = true;
   try {
     await settled(context, host);
   } catch (error) {

@@ -28,10 +28,14 @@ export interface Task {
 /** The record of one durable operation. */
 export interface OperationJournal {
   /**
-   * Records its start. Resolves with the number of the entry. `beforehand` is called right before that is queued, which
-   * may be later, in a full journal; what it throws refuses it.
+   * Records its start. `beforehand` is called right before that is queued, which may be later, in a full journal; what it
+   * throws refuses it. `numbered` is called with the number of the entry in the moment it is in.
    */
-  start(operation: string, beforehand: () => void): Promise<number>;
+  start(
+    operation: string,
+    beforehand: () => void,
+    numbered: (seq: number) => void,
+  ): Promise<unknown>;
   /** The result as it will be recorded. Throws `InvalidOptionError` where it cannot be. */
   checked(result: unknown): unknown;
   /** Puts its outcome into the next commit, at once. Settles with that commit; tried again when that fails. */
@@ -109,11 +113,12 @@ export class RunningOperation implements Waiting {
       if (this.#over) throw new OperationAbortedError(this.id);
       this.#journalled = true;
     };
-    journal.start(this.id, beforehand).then(
-      (seq) => {
-        this.startedSeq = seq;
-        this.#begin();
-      },
+    // At once: what waits for room in a full journal must not drop it.
+    const numbered = (seq: number): void => {
+      this.startedSeq = seq;
+    };
+    journal.start(this.id, beforehand, numbered).then(
+      () => this.#begin(),
       (error: unknown) => this.#notRecorded(error),
     );
   }

@@ -139,11 +139,52 @@ test('the end of the session tells what was emitted before it', async () => {
 test('while the store fails, only so much waits, and what was left out is told of', async () => {
   const { clock, store, session, events } = await faulty();
   store.break('stall');
-  for (let n = 0; n < LIMITS.untoldEvents + 10; n++) session.send(TELL).catch(() => undefined);
+  const send = (count: number): void => {
+    for (let n = 0; n < count; n++) session.send(TELL).catch(() => undefined);
+  };
+  send(LIMITS.untoldEvents);
+  await clock.advance(LIMITS.untoldWaitMs);
+  send(10);
   await clock.settle();
   store.heal();
   await clock.advance(60_000);
   expect(sums(events)).toHaveLength(LIMITS.untoldEvents);
   const [error] = eventsOfType(events, 'runtime.error');
-  expect(String(error?.error)).toContain('10 events were left out');
+  expect(String(error?.error)).toContain(
+    '10 events were left out: 1000 were waiting, the first for 1000 ms or more.',
+  );
+});
+
+test('with a healthy store nothing is left out, however much one transition emits', async () => {
+  const count = 5_000;
+  const words = Array.from({ length: count }, (_, n) => emit({ type: 'word' as const, n }));
+  const talker = setup({
+    types: {
+      events: {} as { type: 'talk' },
+      emitted: {} as { type: 'word'; n: number },
+    },
+  }).createMachine({ on: { talk: { actions: words } } });
+  const { session, events } = await behaving({ logic: talker });
+  // The second waits for the commit that carries the first.
+  await Promise.all([session.send({ type: 'talk' }), session.send({ type: 'talk' })]);
+  const once = Array.from({ length: count }, (_, n) => n);
+  expect(sums(events)).toEqual([...once, ...once]);
+  expect(eventsOfType(events, 'runtime.error')).toEqual([]);
+});
+
+test('more than a call takes as arguments may be emitted at once', async () => {
+  let talk: (count: number) => void = () => undefined;
+  const logic = fromCallback(({ emit: tell }) => {
+    talk = (count) => {
+      for (let n = 0; n < count; n += 1) tell({ type: 'word' });
+    };
+  });
+  const { clock, session } = await behaving({ logic });
+  let heard = 0;
+  session.subscribe(() => {
+    heard += 1;
+  });
+  talk(200_000);
+  await clock.settle();
+  expect(heard).toBe(200_000);
 });

@@ -125,6 +125,19 @@ test('the start of a durable operation that still runs stays, even if that is al
   await balanced();
 });
 
+test('the start of a durable operation stays also where somebody waits for room as it gets in', async () => {
+  const { clock, session, say, seqs } = await bounded(
+    { maxEntries: 1, onFull: 'drop-oldest' },
+    { work: () => new Promise(() => undefined) },
+  );
+  const running = session.run('work', null, { durable: true });
+  running.catch(() => undefined);
+  expect(await rejectionOf(say('x'))).toBeInstanceOf(JournalFullError);
+  expect(await seqs()).toEqual([1]);
+  await clock.settle();
+  expect(session.operations()).toMatchObject([{ state: 'running' }]);
+});
+
 test('nothing is dropped where that does not make room enough', async () => {
   const { clock, session, say, seqs } = await bounded(
     { maxBytes: 8 * EMPTY, onFull: 'drop-oldest' },

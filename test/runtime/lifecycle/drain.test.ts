@@ -61,7 +61,7 @@ test('the store is closed, and nothing runs afterwards', async () => {
 test('twice joins the running drain', async () => {
   const { clock, runtime, sessions } = await withSessions();
   const work = sessions[0] && openWork(sessions[0]);
-  const [first, second] = [runtime.drain(), runtime.close()];
+  const [first, second] = [runtime.drain(), runtime.drain({ operationsMs: 0 })];
   await clock.advance(1_000);
   expect((await standing(clock, second)).is).toBe('pending');
   work?.finish('x');

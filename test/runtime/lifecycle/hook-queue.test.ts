@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { LIMITS, type LifecycleEvent, TimeoutError } from '../../../src/index.ts';
-import { faultyRuntime, quietRuntime, rejectionOf } from '../fixture.ts';
+import { Fenced, LIMITS, type LifecycleEvent, TimeoutError } from '../../../src/index.ts';
+import { faultyRuntime, quietRuntime, recordOf, rejectionOf } from '../fixture.ts';
 import { begunNoting, hang, noting } from './noting-hooks.ts';
 
 // Hooks observe: in order, one after another per session, each after its commit, and none of them stops anything.
@@ -132,6 +132,24 @@ test.each(['at once', 'later'])(
       expect([error, info.session?.id]).toEqual([boom, session.id]);
   },
 );
+
+test('hooks that still wait when another owner has won the session are not run, and that is no error', async () => {
+  let go = (): void => undefined;
+  const gate = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  const { clock, memory, session, calls, errors } = await begunNoting((told) =>
+    told === 'created' ? gate : undefined,
+  );
+  await session.pause();
+  await session.resume();
+  await memory.release(await recordOf(memory, session.id));
+  await memory.claim(session.id, 'another process');
+  expect(await rejectionOf(session.pause())).toBeInstanceOf(Fenced);
+  go();
+  await clock.advance(60_000);
+  expect([calls, errors]).toEqual([['created'], []]);
+});
 
 test('a hook that hangs has 5 s, is reported, and the next one goes on', async () => {
   const { clock, session, calls, errors } = await begunNoting((told) =>

@@ -172,3 +172,16 @@ test('a whole turn of such does not hide those behind it', async () => {
   expect(new Set(await left())).toEqual(bad);
   expect(reports()).toHaveLength(corrupt);
 });
+
+test('between two pages I/O is let in', async () => {
+  const count = 2 * LIMITS.sweepTurn + 1;
+  const { clock, left } = await withCorruptRows(count, 0);
+  await clock.advance(TOMBSTONE_MS + SWEEP_MS - 2);
+  let seen: Promise<string[]> | null = null;
+  clock.scheduler.schedule(() => {
+    seen = left();
+  }, 1);
+  await clock.advance(SWEEP_MS);
+  expect(await seen).toHaveLength(count - LIMITS.sweepTurn);
+  expect(await left()).toEqual([]);
+});

@@ -171,12 +171,13 @@ test('while the store fails a session keeps so many events and no more, and says
   await session.pause();
   store.break('fail');
   await rejectionOf(session.resume());
+  await clock.advance(LIMITS.untoldWaitMs);
   const told = toldOf(events, session.id).length;
   const operations = LIMITS.untoldEvents;
   for (let run = 0; run < operations; run += 1) await session.run('work', () => run);
   expect(toldOf(events, session.id)).toHaveLength(told);
   store.heal();
-  await clock.advance(1_000);
+  await clock.advance(5_000);
   expect(toldOf(events, session.id)).toHaveLength(told + LIMITS.untoldEvents);
   const reports = reportsOf(events).filter(({ where }) => where !== 'sweep');
   // Two waited for the commit already, and each operation has two to tell.
@@ -199,6 +200,7 @@ test('… what it keeps is bounded while it goes on, and no change of state is l
   const commit = store.commit.bind(store);
   store.commit = () => Promise.reject(new Error('disk full'));
   await rejectionOf(session.resume());
+  await clock.advance(LIMITS.untoldWaitMs);
   for (let run = 0; run < LIMITS.untoldEvents; run += 1) await session.run('work', () => run);
   const host = context.hosts.get(session.id);
   expect(host?.untold.size).toBe(LIMITS.untoldEvents);

@@ -66,19 +66,39 @@ test('what is added while the row is told is told behind it', () => {
   expect(told(row)).toEqual(['session.detached', 'session.state-changed']);
 });
 
-test('it is bounded: what then comes is left out and counted, but no change ever is', () => {
+/** A row as long as it may be; the first in it happened at 0. */
+const longRow = (): UntoldRow => {
   const row = new UntoldRow();
   row.add(PAUSED, 0, true);
   for (let added = 1; added < LIMITS.untoldEvents; added += 1) row.add(ATTACHED, added, false);
+  return row;
+};
+
+test('it is bounded: what then comes is left out and counted, but no change ever is', () => {
+  const row = longRow();
   expect([row.size, row.dropped]).toEqual([LIMITS.untoldEvents, 0]);
-  row.add(DETACHED, 0, false);
-  row.add(DETACHED, 0, false);
+  const late = LIMITS.untoldWaitMs;
+  row.add(DETACHED, late, false);
+  row.add(DETACHED, -late, false);
   expect([row.size, row.dropped]).toEqual([LIMITS.untoldEvents, 2]);
-  row.add(CHANGED, 0, false);
-  row.add(RESUMED, 0, true);
+  row.add(CHANGED, late, false);
+  row.add(RESUMED, late, true);
   expect([row.size, row.dropped]).toEqual([LIMITS.untoldEvents + 2, 2]);
   row.recorded = row.asked;
   expect(told(row).slice(-2)).toEqual(['session.state-changed', 'session.resumed']);
+});
+
+test('a burst is told in full: the bound is for what has waited', () => {
+  const row = longRow();
+  for (let added = 0; added < 5_000; added += 1) {
+    row.add(ATTACHED, LIMITS.untoldWaitMs - 1, false);
+  }
+  expect([row.size, row.dropped]).toEqual([LIMITS.untoldEvents + 5_000, 0]);
+  row.recorded = row.asked;
+  expect(told(row)).toHaveLength(LIMITS.untoldEvents + 5_000);
+  // What comes after is no part of what waited.
+  row.add(ATTACHED, 10 * LIMITS.untoldWaitMs, false);
+  expect(row.size).toBe(1);
 });
 
 test('one that was cleared has nothing to tell', () => {
