@@ -151,7 +151,7 @@ const allAnswered: AtRest = {
   check: ({ pending, slots }) => {
     const calls = [...pending.values()];
     const running = slots.some(({ inFlight }) => inFlight.length > 0);
-    return running ? calls.filter((call) => !call.includes(' run for ')) : calls;
+    return running ? calls.filter((call) => !/ run \d+ jobs /.test(call)) : calls;
   },
 };
 

@@ -1,4 +1,4 @@
-import { type Command, onSession } from './command.ts';
+import { type Asked, type Command, onSession } from './command.ts';
 import { wasActive } from './commands-signs.ts';
 import type { Life } from './life.ts';
 import type { Expected, Model } from './model.ts';
@@ -8,32 +8,45 @@ import type { World } from './world.ts';
 
 let jobs = 0;
 
-/** @param timeoutMs half a millisecond off, so that it never falls together with a tick. */
-export const run = (who: number, timeoutMs: number): Command =>
-  onSession(`run for at most ${timeoutMs} ms`, who, (world, slot, life, model) => {
-    jobs += 1;
-    const id = `job-${jobs}`;
-    const work = newWork(id);
-    const { session } = slot;
-    const asked = session.run('work', work.call, { id, timeoutMs });
-    const taken = session.operations().some((operation) => operation.id === id);
-    if (taken) {
-      slot.jobs.set(id, work.work);
-      wasActive(world, slot);
+/** Asks for so much work at once. @param timeoutMs half a ms off, so that it never falls together with a tick. */
+export const run = (who: number, times: number, timeoutMs: number): Command =>
+  onSession(`run ${times} jobs for ${timeoutMs} ms at most`, who, (world, slot, life, model) => {
+    let asked: Asked | null = null;
+    for (let left = times; left > 0; left -= 1) {
+      asked = runOne(world, slot, timeoutMs, (id) =>
+        model && life ? model.run(life, id, timeoutMs) : null,
+      );
     }
-    const result = world.call(asked);
-    const over = (): void => {
-      if (taken && !work.work.over) jobOver(world, slot, work.work);
-    };
-    asked.then(over, over);
-    const expected = model && life ? model.run(life, id, timeoutMs) : null;
-    // What was taken on is answered later.
-    if (expected !== null && 'resolves' in expected) {
-      if (!taken) world.broken.push(`${id} should have been taken on`);
-      return null;
-    }
-    return { outcome: result, expected };
+    return asked;
   });
+
+const runOne = (
+  world: World,
+  slot: Slot,
+  timeoutMs: number,
+  modelled: (id: string) => Expected | null,
+): Asked | null => {
+  jobs += 1;
+  const id = `job-${jobs}`;
+  const { work, call } = newWork(id);
+  const { session } = slot;
+  const asked = session.run('work', call, { id, timeoutMs });
+  const taken = session.operations().some((operation) => operation.id === id);
+  if (taken) {
+    slot.jobs.set(id, work);
+    wasActive(world, slot);
+  }
+  const outcome = world.call(asked);
+  const over = (): void => {
+    if (taken && !work.over) jobOver(world, slot, work);
+  };
+  asked.then(over, over);
+  const expected = modelled(id);
+  // What was taken on is answered later.
+  if (expected === null || 'rejects' in expected) return { outcome, expected };
+  if (!taken) world.broken.push(`${id} should have been taken on`);
+  return null;
+};
 
 const newWork = (id: string) => {
   let finish: (value: string) => void = () => undefined;

@@ -53,14 +53,16 @@ const ms = fc.constantFrom(
   45_000,
 );
 
+const timeout = fc.constantFrom(900.5, 7_000.5, 80_000.5);
+
 const weighted: readonly (readonly [number, fc.Arbitrary<Command>])[] = [
-  [10, seed.map(create)],
+  [12, seed.map(create)],
   [2, once.map(create)],
   [4, who.map(touch)],
   [4, who.map(beat)],
   [3, who.map(attach)],
   [2, who.map(detach)],
-  [6, fc.tuple(who, fc.constantFrom(900.5, 7_000.5, 80_000.5)).map(([n, t]) => run(n, t))],
+  [6, fc.tuple(who, fc.constantFrom(1, 1, 3, 4), timeout).map(([n, k, t]) => run(n, k, t))],
   [3, fc.tuple(who, fc.constantFrom('finish', 'fail', 'abort')).map(([n, how]) => end(n, how))],
   [3, fc.tuple(who, fc.boolean()).map(([n, abort]) => pause(n, abort))],
   [3, who.map(resume)],

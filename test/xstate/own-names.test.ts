@@ -119,6 +119,28 @@ test('what else a system does is still done by the one of all', async () => {
   expect(heard).toEqual(['done undefined']);
 });
 
+test('an actor that stops is forgotten by the system of all, with a name or without', () => {
+  const { session, run } = sessionWithBehaviours();
+  const gone: string[] = [];
+  const unregister = Reflect.get(session.system, '_unregister');
+  const noting = (actor: AnyActorRef): void => {
+    gone.push(actor.id);
+    unregister(actor);
+  };
+  Reflect.set(session.system, '_unregister', noting);
+  const idle = fromPromise(() => new Promise(() => undefined));
+  const { actor } = run(
+    createMachine({
+      invoke: [
+        { src: idle, id: 'named', systemId: 'named' },
+        { src: idle, id: 'other' },
+      ],
+    }),
+  );
+  actor.stop();
+  expect(gone).toEqual(expect.arrayContaining(['behaviour', 'named', 'other']));
+});
+
 test('an actor system that cannot name its actors is refused', () => {
   const { system } = createActor(createMachine({}));
   Reflect.set(system, '_set', undefined);

@@ -113,11 +113,13 @@ export const flush = async (context: RuntimeContext, host: SessionHost): Promise
     for (const waiter of [...carried, ...takeWaiters(host)]) waiter.reject(error);
     return;
   }
+  // Where the attempt could not even begin, whoever waited for it has waited for this. Taken before anybody hears of the
+  // failure: what a listener then asks for is carried by the next one.
+  const unheard = attempt === null ? takeWaiters(host) : [];
+  const waiters = [...carried, ...unheard, ...takeEndWaiters(host)];
   failed(context, host, attempt, error);
   const failure = new StoreError(`the session ${host.id} was not recorded`, error);
-  // Where the attempt could not even begin, whoever waited for it has waited for this.
-  const unheard = attempt === null ? takeWaiters(host) : [];
-  for (const waiter of [...carried, ...unheard, ...takeEndWaiters(host)]) waiter.reject(failure);
+  for (const waiter of waiters) waiter.reject(failure);
 };
 
 /** What one attempt carries. */

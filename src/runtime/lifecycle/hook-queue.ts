@@ -26,8 +26,7 @@ export const queueHook = <Name extends Telling>(
   call: (hook: NonNullable<Hooks[Name]>) => void | Promise<void>,
 ): void => {
   const hook = context.application.hooks[name];
-  // Another owner won it: the session goes on there, and so do its hooks.
-  if (hook === undefined || host.released) return;
+  if (hook === undefined) return;
   const queue = host.hooks ?? { waiting: [], runningSince: null, drained: Promise.resolve() };
   if (queue.waiting.length >= LIMITS.queuedHooks) {
     const error = new Error(`${LIMITS.queuedHooks} hooks wait: this one was not run.`);
@@ -82,6 +81,7 @@ const work = async (host: SessionHost, queue: HookQueue): Promise<void> => {
   await Promise.resolve();
   for (;;) {
     const next = queue.waiting.shift();
+    // Where another owner won it, the session goes on there, and so do its hooks.
     if (next === undefined || host.released) break;
     await next();
   }

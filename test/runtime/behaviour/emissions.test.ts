@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { emit, fromCallback, setup } from 'xstate';
+import { createMachine, emit, fromCallback, setup } from 'xstate';
 import type { LifecycleEvent } from '../../../src/index.ts';
 import { LIMITS } from '../../../src/limits.ts';
 import { faultyRuntime, toldOf } from '../fixture.ts';
@@ -157,13 +157,8 @@ test('while the store fails, only so much waits, and what was left out is told o
 
 test('with a healthy store nothing is left out, however much one transition emits', async () => {
   const count = 5_000;
-  const words = Array.from({ length: count }, (_, n) => emit({ type: 'word' as const, n }));
-  const talker = setup({
-    types: {
-      events: {} as { type: 'talk' },
-      emitted: {} as { type: 'word'; n: number },
-    },
-  }).createMachine({ on: { talk: { actions: words } } });
+  const words = Array.from({ length: count }, (_, n) => emit({ type: 'word', n }));
+  const talker = createMachine({ on: { talk: { actions: words } } });
   const { session, events } = await behaving({ logic: talker });
   // The second waits for the commit that carries the first.
   await Promise.all([session.send({ type: 'talk' }), session.send({ type: 'talk' })]);

@@ -50,9 +50,14 @@ const failingLater = createMachine({
     },
   },
 });
+const ending = createMachine({
+  initial: 'running',
+  states: { running: { on: { finish: 'over' } }, over: { type: 'final' } },
+});
 const behaviours: RuntimeOptions['behaviours'] = {
   failing: { logic: failing, maxFailures: Number.POSITIVE_INFINITY, backoffMs: 20_000 },
   later: { logic: failingLater },
+  permanent: { logic: ending, policy: 'permanent' },
 };
 
 test('a restart that is waited for is no work worth waiting for', async () => {
@@ -79,6 +84,18 @@ test('… and none is begun meanwhile', async () => {
   work.finish('done');
   expect(await drained).toMatchObject({ ended: 1, tookMs: 5_000 });
   expect(runtime.stats().restarts).toBe(0);
+});
+
+test('… not of one that is done and would be started anew either', async () => {
+  const { clock, runtime } = quietRuntime({ behaviours });
+  const session = await runtime.create({ behaviour: 'permanent' });
+  const work = openWork(session);
+  const drained = runtime.drain();
+  await session.send({ type: 'finish' });
+  await clock.advance(5_000);
+  expect(session.behaviour).toMatchObject({ status: 'done', incarnation: 1 });
+  work.finish('done');
+  expect(await drained).toMatchObject({ ended: 1, tookMs: 5_000 });
 });
 
 const hang = () => new Promise<void>(() => undefined);
