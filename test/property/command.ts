@@ -53,3 +53,12 @@ export const onSession = (
     world.say(`#${slot.index} ${name}`);
     return act(world, slot, model?.lives[slot.index] ?? null, model);
   });
+
+/** Some of them one after another: what by chance alone would hardly come together. */
+export const inARow = (...commands: readonly Command[]): Command => ({
+  check: () => true,
+  toString: () => commands.map(String).join(', then '),
+  async run(frame, world) {
+    for (const one of commands) await one.run(frame, world);
+  },
+});

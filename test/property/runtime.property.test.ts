@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { drain, holdAtRest, rest } from './closing.ts';
-import type { Command, Frame } from './command.ts';
+import { type Command, type Frame, inARow } from './command.ts';
 import { add, crash } from './commands-behaviour.ts';
 import { append, read, update } from './commands-data.ts';
 import {
@@ -66,6 +66,7 @@ const weighted: readonly (readonly [number, fc.Arbitrary<Command>])[] = [
   [3, fc.tuple(who, fc.constantFrom('finish', 'fail', 'abort')).map(([n, how]) => end(n, how))],
   [3, fc.tuple(who, fc.boolean()).map(([n, abort]) => pause(n, abort))],
   [3, who.map(resume)],
+  [1, who.map((n) => inARow(run(n, 3, 80_000.5), pause(n, false), end(n, 'finish')))],
   [2, fc.tuple(who, fc.constantFrom('client', 'operator')).map(([n, why]) => terminate(n, why))],
   [1, fc.constantFrom('ada', 'bob').map(terminateAll)],
   [2, who.map(rotateId)],
