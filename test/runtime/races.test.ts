@@ -91,7 +91,9 @@ test('max-lifetime in the middle of an operation: no new work, 30 s, then its si
 });
 
 test('stall of the event loop past the heartbeat window: nobody is ended, then who is gone is', async () => {
-  const { runtime, clock } = quietRuntime();
+  const { runtime, clock } = quietRuntime({
+    deadlines: { ...DEADLINES, idleTimeoutMs: 900_000 },
+  });
   const [here, gone] = [
     await runtime.create({ beats: 'required' }),
     await runtime.create({ beats: 'required' }),
