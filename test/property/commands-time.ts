@@ -33,10 +33,17 @@ const heldUp = (world: World, model: Model | null, ms: number): void => {
   if (ms > 2_500) world.gapFrom = world.clock.mono();
 };
 
+/**
+ * With the exact model it is long enough for the wheel to hold its judgement, and the wheel is back in step before anything
+ * else: a tick that comes between two of its times may or may not look at what fell due since the first, and either is right.
+ */
 export const stall = (ms: number): Command =>
-  command(`stall ${ms}`, (world, model) => {
-    world.say(`stall ${ms}`);
-    heldUp(world, model, ms);
+  command(`stall ${ms}`, async (world, model) => {
+    const long = model === null ? ms : Math.max(ms, 2 * TICK_MS + 1);
+    world.say(`stall ${long}`);
+    heldUp(world, model, long);
+    if (model !== null) await pass(world, model, 2 * TICK_MS);
+    await world.settle();
     return null;
   });
 
