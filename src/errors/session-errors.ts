@@ -50,7 +50,7 @@ export class JournalFullError extends HoldfastError {
   constructor(limit: 'maxEntries' | 'maxBytes', most: number) {
     super(
       'ERR_HOLDFAST_JOURNAL_FULL',
-      `The journal is full: ${limit} is ${most}. Start another session, or set journal.onFull to 'drop-oldest'.`,
+      `The journal is full: ${limit} is ${most}. Start another session, raise the limit, or set journal.onFull to 'drop-oldest' (which never drops the start of a running operation).`,
     );
   }
 }

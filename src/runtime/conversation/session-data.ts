@@ -54,7 +54,10 @@ const validated = async (context: RuntimeContext, value: unknown): Promise<unkno
   const answer = schema['~standard'].validate(value);
   // One that answers at once costs no timer.
   const result = isLater(answer) ? await inTime(context, answer) : answer;
+  // Its types say so, but it is somebody else's code.
+  if (typeof result !== 'object' || result === null) throw invalid('the schema gave no result');
   if (result.issues === undefined) return checked(result.value);
+  if (!Array.isArray(result.issues)) throw invalid('the schema gave no list of issues');
   throw new InvalidDataError(
     result.issues.map(({ message, path }) => ({ message, path: pathOf(path) })),
   );

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { expect, test } from 'vitest';
-import { TimeoutError } from '../../../src/index.ts';
+import { InvalidDataError, TimeoutError } from '../../../src/index.ts';
 import { quietRuntime, rejectionOf, standing, toldOf } from '../fixture.ts';
 
 // A schema that never answers holds nothing for ever.
@@ -70,4 +70,14 @@ test('a schema that answers at once puts nothing on the clock', async () => {
   const session = await runtime.create();
   await session.update(() => ({ n: 1 }));
   expect(scheduled).toBe(0);
+});
+
+test.each([
+  ['nothing', undefined],
+  ['issues that are no list', { issues: 'bad' }],
+])('a schema that gives %s refuses, by its own error, and leaves nothing', async (_, result) => {
+  const schema = { '~standard': { version: 1, vendor: 'test', validate: () => result } };
+  const { runtime } = quietRuntime({ data: schema as never });
+  expect(await rejectionOf(runtime.create())).toBeInstanceOf(InvalidDataError);
+  expect(runtime.stats().resident).toBe(0);
 });
