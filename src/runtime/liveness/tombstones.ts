@@ -4,7 +4,7 @@ import type { RuntimeContext } from '../runtime-context.ts';
 
 /**
  * The ids of the tombstones this process wrote and nobody removed yet, in the order in which they were written. Every
- * method is O(1), `add` amortised.
+ * method is O(1), amortised.
  */
 export class Tombstones {
   readonly #ids = new Set<string>();
@@ -19,15 +19,17 @@ export class Tombstones {
   add(id: string): void {
     this.#ids.add(id);
     this.#order.push(id);
-    // The oldest of a set is not to be had in O(1): it walks over the places of those that are gone.
-    if (this.#order.length <= 2 * this.#ids.size + FEW) return;
-    this.#order = [...this.#ids];
-    this.#first = 0;
+    this.#compact();
   }
 
   /** Forgets one, if it is there. */
   delete(id: string): void {
-    this.#ids.delete(id);
+    if (this.#ids.delete(id)) this.#compact();
+  }
+
+  /** How many ids are held in memory, those that are gone included: at most twice `size`, and a few. */
+  get held(): number {
+    return this.#order.length;
   }
 
   /** Takes the oldest out; `null`: there is none. */
@@ -36,8 +38,17 @@ export class Tombstones {
       const id = this.#order[this.#first];
       if (id === undefined) return null;
       this.#first += 1;
-      if (this.#ids.delete(id)) return id;
+      if (!this.#ids.delete(id)) continue;
+      this.#compact();
+      return id;
     }
+  }
+
+  /** The oldest of a set is not to be had in O(1): it walks over the places of those that are gone. */
+  #compact(): void {
+    if (this.#order.length <= 2 * this.#ids.size + FEW) return;
+    this.#order = [...this.#ids];
+    this.#first = 0;
   }
 }
 

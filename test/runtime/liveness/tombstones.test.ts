@@ -87,3 +87,13 @@ test('the oldest is the one that was added first of those still there', () => {
     { numRuns: 50 },
   );
 });
+
+test('what is forgotten is not held: the memory of a burst goes with its tombstones', () => {
+  const tombstones = new Tombstones();
+  for (let n = 0; n < 10_000; n += 1) tombstones.add(`s${n}`);
+  for (let n = 0; n < 10_000; n += 1) {
+    tombstones.delete(`s${n}`);
+    expect(tombstones.held).toBeLessThanOrEqual(2 * tombstones.size + 64);
+  }
+  expect([tombstones.size, tombstones.takeOldest()]).toEqual([0, null]);
+});
