@@ -57,8 +57,7 @@ export const forbidden = (why: string, option: 'allowedHosts' | 'allowedOrigins'
  * 404, the same bytes for a malformed, an unknown, an ended and somebody else's id, so that nobody learns
  * which ids exist. A client that gets it opens a new session.
  */
-export const sessionNotFound = (): Response =>
-  answer(404, RPC.sessionNotFound, 'Session not found');
+const sessionNotFound = (): Response => answer(404, RPC.sessionNotFound, 'Session not found');
 
 /** 405, with the verbs there are. */
 export const methodNotAllowed = (): Response =>

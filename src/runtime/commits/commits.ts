@@ -191,7 +191,10 @@ const newest = (context: RuntimeContext, host: SessionHost, appends: readonly Ap
     ...(id === host.record?.id ? {} : { id }),
     ...(host.sessionDirty ? { session: storedSession(context, host, bytesOf(appends)) } : {}),
     ...(appends.length > 0 ? { append: appends.map(({ data }) => data) } : {}),
-    ...(host.journalFirst > 1 ? { trimBefore: host.journalFirst } : {}),
+    // Only where it has moved since the record was written: not a deletion with every commit from the first trim on.
+    ...(host.journalFirst > (host.record?.session.journal.first ?? 1)
+      ? { trimBefore: host.journalFirst }
+      : {}),
   };
 };
 

@@ -9,7 +9,7 @@ import { type Due, type Moment, nextDue } from './next-due.ts';
  */
 
 /** The moment, as the deadline rules need it. */
-export const momentOf = (context: RuntimeContext, mono: number): Moment => ({
+const momentOf = (context: RuntimeContext, mono: number): Moment => ({
   mono,
   wall: context.clock.wall(),
   endOfLastGap: context.endOfLastGap,

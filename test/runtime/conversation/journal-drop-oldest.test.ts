@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  createMemoryStore,
   Fenced,
   JournalFullError,
   SessionTerminatedError,
@@ -208,4 +209,26 @@ test('an append while the id is rotated finds the oldest entries under the new o
     session.append({ role: 'user', content: 'last' }),
   ]);
   expect((await session.messages()).messages.at(-1)).toEqual(last);
+});
+
+test('the store is told of a trim once, not with every commit that follows', async () => {
+  const memory = createMemoryStore();
+  const trims: unknown[] = [];
+  const commit = memory.commit.bind(memory);
+  memory.commit = (held, change) => {
+    trims.push(change.trimBefore);
+    return commit(held, change);
+  };
+  const { runtime } = quietRuntime({
+    store: memory,
+    journal: { maxEntries: 2, onFull: 'drop-oldest' },
+  });
+  const session = await runtime.create();
+  for (let n = 0; n < 3; n += 1) await session.append({ role: 'user', content: `m${n}` });
+  expect(trims.filter((trim) => trim !== undefined)).toHaveLength(1);
+  trims.length = 0;
+  await session.pause();
+  await session.resume();
+  expect(trims).toEqual([undefined, undefined]);
+  expect((await session.messages()).messages.map(({ content }) => content)).toEqual(['m1', 'm2']);
 });
