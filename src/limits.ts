@@ -7,6 +7,14 @@ export const LIMITS = {
   maxResident: 10_000,
   /** Sessions of one principal at once. Option `maxPerPrincipal`. Anonymous sessions are not counted. */
   maxPerPrincipal: 100,
+  /** Sessions that have not ended, in memory or stored. Option `maxStored`. */
+  maxStored: 100_000,
+  /** Idle or paused for so long, a session is put away in a durable store, ms. Option `deadlines.hibernateAfterMs`. */
+  hibernateAfterMs: 30_000,
+  /** How often a process notes in a durable store that it lives, ms. */
+  aliveMs: 1_000,
+  /** Stored sessions that are woken for a delay or ended by a deadline at once. */
+  storedEnds: 64,
   /** Metadata of a session as JSON, bytes of UTF-8. */
   metadataBytes: 16 * 1024,
   /** A principal's name, characters. */

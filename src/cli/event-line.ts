@@ -12,6 +12,8 @@ const LEVEL_OF: Readonly<Record<EventType, Exclude<LogLevel, 'silent'>>> = {
   'session.detached': 'debug',
   'session.beat-missed': 'debug',
   'session.late': 'info',
+  'session.hibernated': 'debug',
+  'session.woken': 'debug',
   'session.recovered': 'info',
   'session.operation-started': 'debug',
   'session.operation-finished': 'debug',
@@ -91,6 +93,10 @@ const wordsOf = (event: LifecycleEvent): readonly [verb: string, Colour, rest: s
       return ['paused', 'yellow', ''];
     case 'session.resumed':
       return ['resumed', 'green', ''];
+    case 'session.hibernated':
+      return ['hibernated', 'grey', ''];
+    case 'session.woken':
+      return ['woken', 'grey', `after ${event.from === 'crash' ? 'a crash' : 'hibernation'}`];
     case 'session.ended':
       return ['ended', 'cyan', event.reason];
     case 'runtime.draining':

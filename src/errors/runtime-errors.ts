@@ -1,11 +1,14 @@
 import { HoldfastError } from './holdfast-error.ts';
 
+/** The option that says how many sessions there may be: in memory, of one principal, or in a durable store. */
+type CapacityLimit = 'maxResident' | 'maxPerPrincipal' | 'maxStored';
+
 /** There is no room for one more session. Nothing was created; try again after `retryAfterMs`. */
 export class CapacityError extends HoldfastError {
-  readonly limit: 'maxResident' | 'maxPerPrincipal';
+  readonly limit: CapacityLimit;
   readonly retryAfterMs: number;
 
-  constructor(limit: 'maxResident' | 'maxPerPrincipal', most: number, retryAfterMs: number) {
+  constructor(limit: CapacityLimit, most: number, retryAfterMs: number) {
     super(
       'ERR_HOLDFAST_CAPACITY',
       `No room for another session: ${limit} is ${most}. Try again in ${retryAfterMs} ms.`,

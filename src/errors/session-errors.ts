@@ -81,12 +81,12 @@ export class BehaviourDownError extends HoldfastError {
 
   constructor(
     event: unknown,
-    status: 'starting' | 'restarting' | 'done' | 'failed' | 'stopped' | 'none',
+    status: 'starting' | 'restarting' | 'stored' | 'done' | 'failed' | 'stopped' | 'none',
   ) {
-    const retryable = status === 'starting' || status === 'restarting';
-    const next = retryable
-      ? 'wait for `session.restarted`, and send again'
-      : 'it does not come back; end the session, or go on without it';
+    const retryable = status === 'starting' || status === 'restarting' || status === 'stored';
+    const again =
+      status === 'stored' ? 'send again' : 'wait for `session.restarted`, and send again';
+    const next = retryable ? again : 'it does not come back; end the session, or go on without it';
     super(
       'ERR_HOLDFAST_BEHAVIOUR_DOWN',
       status === 'none'

@@ -1,6 +1,19 @@
 import { randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
 
+/**
+ * The only source of chance of a runtime, so that a test can have the same run again. The default draws from the
+ * system's CSPRNG; another one is for tests: ids from it are as good as it is.
+ */
+export interface Randomness {
+  /** `bytes` random bytes as base64url: ids, which must be unguessable. */
+  base64url(bytes: number): string;
+  /** A UUID, for what needs a name but is no capability. */
+  uuid(): string;
+  /** From 0 to less than 1: jitter. */
+  number(): number;
+}
+
 const POOL_BYTES = 6 * 1024;
 
 let pool: Buffer | null = null;
@@ -24,9 +37,20 @@ export const randomBase64url = (bytes: number): string => {
 /** A time-ordered UUID (version 7), for what needs a name but is no capability: operations, processes. */
 export const newUuid = (): string => v7();
 
+/** The system's: ids that nobody can guess. */
+export const systemRandomness: Randomness = Object.freeze({
+  base64url: randomBase64url,
+  uuid: newUuid,
+  number: () => Math.random(),
+});
+
 /**
  * A duration shortened by up to `share` of itself, so that many things due together spread out. It only
  * shortens: what was promised as an upper bound stays one.
  */
-export const jittered = (durationMs: number, share = 0.1): number =>
-  Number.isFinite(durationMs) ? durationMs * (1 - Math.random() * share) : durationMs;
+export const jittered = (
+  durationMs: number,
+  randomness: Randomness = systemRandomness,
+  share = 0.1,
+): number =>
+  Number.isFinite(durationMs) ? durationMs * (1 - randomness.number() * share) : durationMs;

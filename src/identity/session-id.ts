@@ -1,12 +1,17 @@
 import { InvalidSessionIdError } from '../errors.ts';
-import { randomBase64url } from './randomness.ts';
+import { type Randomness, systemRandomness } from './randomness.ts';
 
 /** 192 bits: 24 bytes are exactly 32 characters of base64url, without padding. */
 const ID_BYTES = 24;
 const SHAPE = /^ses_[A-Za-z0-9_-]{32}$/;
 
-/** A new session id: `ses_` and 192 random bits in base64url. Unguessable, but no proof of who asks. */
-export const mintSessionId = (): string => `ses_${randomBase64url(ID_BYTES)}`;
+/**
+ * A new session id: `ses_` and 192 random bits in base64url. Unguessable, but no proof of who asks.
+ *
+ * @param randomness where the bits come from; another one than the system's only in tests.
+ */
+export const mintSessionId = (randomness: Randomness = systemRandomness): string =>
+  `ses_${randomness.base64url(ID_BYTES)}`;
 
 /** Whether Holdfast can have minted this id. Says nothing about whether the session exists. */
 export const isSessionId = (id: unknown): id is string => typeof id === 'string' && SHAPE.test(id);

@@ -81,6 +81,10 @@ export type SessionLifecycleEvent = SessionEventHead &
       }
     /** It has a new id. `id` is the new one. */
     | { readonly type: 'session.rotated' }
+    /** It was quiet and is not in memory any more: nothing of it is lost, and the next call that needs it wakes it. */
+    | { readonly type: 'session.hibernated' }
+    /** It is in memory again. `crash`: the process that had it last did not put it away. */
+    | { readonly type: 'session.woken'; readonly from: 'hibernation' | 'crash' }
     | { readonly type: 'session.paused' }
     | { readonly type: 'session.resumed' }
     | { readonly type: 'session.ended'; readonly reason: EndReason }
@@ -92,7 +96,10 @@ export type RuntimeLifecycleEvent = { readonly at: number } & (
   /** A commit failed; it is tried again until it succeeds. Told once until `store-recovered`. */
   | { readonly type: 'runtime.store-failing'; readonly error: unknown }
   | { readonly type: 'runtime.store-recovered' }
-  /** The process stalled or slept, or the wall clock stepped: silence deadlines get a fresh window. */
+  /**
+   * The process stalled or slept, the wall clock stepped, or (`downtime`) no process was there: silence deadlines get a
+   * fresh window.
+   */
   | { readonly type: 'runtime.time-gap'; readonly kind: GapKind; readonly gapMs: number }
   /** A listener or a background task threw. Nothing else was touched. */
   | { readonly type: 'runtime.error'; readonly where: string; readonly error: unknown }

@@ -24,8 +24,16 @@ export interface CheckedCreate {
 const NO_METADATA: Readonly<Record<string, unknown>> = Object.freeze({});
 const NO_SERVERS: readonly McpServerSpec[] = Object.freeze([]);
 
-/** Checks the options of `create`. Throws `InvalidOptionError`. */
-export const checkedCreate = (options: CreateOptions, application: Application): CheckedCreate => {
+/**
+ * Checks the options of `create`. Throws `InvalidOptionError`.
+ *
+ * @param durable whether the input of a behaviour is stored, so that it must be JSON.
+ */
+export const checkedCreate = (
+  options: CreateOptions,
+  application: Application,
+  durable: boolean,
+): CheckedCreate => {
   refuseUnknown('create', options);
   const { id, client, metadata, beats = 'first', mcpServers, behaviour } = options;
   if (id !== undefined && !isSessionId(id)) {
@@ -48,8 +56,16 @@ export const checkedCreate = (options: CreateOptions, application: Application):
     mcpServers: mcpServers === undefined ? NO_SERVERS : checkedServers(mcpServers),
     data: options.data,
     behaviour: behaviour ?? null,
-    input: options.input,
+    input: durable && options.input !== undefined ? checkedInput(options.input) : options.input,
   };
+};
+
+/** The input of a behaviour, copied. A session's own data is as large. */
+const checkedInput = (input: unknown): unknown => {
+  const copy = jsonCopy(input, 'input');
+  const bytes = Buffer.byteLength(JSON.stringify(copy));
+  if (bytes <= LIMITS.dataBytes) return copy;
+  throw new InvalidOptionError('input', `${bytes} bytes`, `at most ${LIMITS.dataBytes} of JSON`);
 };
 
 /** A key of the owner's own. Throws `InvalidOptionError`. */

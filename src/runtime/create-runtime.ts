@@ -1,11 +1,14 @@
 import type { AnyActorLogic } from 'xstate';
-import { newUuid } from '../identity/randomness.ts';
+import { systemRandomness } from '../identity/randomness.ts';
+import { planted } from '../planted.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import { GapWatch } from '../time/gap.ts';
+import { LiftedClock } from '../time/lifted-clock.ts';
 import { systemClock } from '../time/system-clock.ts';
 import { DeadlineWheel, type WheelTick } from '../time/wheel.ts';
-import { createRegistry } from '../xstate/registry-logic.ts';
+import { createRegistry, type Registry } from '../xstate/registry-logic.ts';
 import { guardSession, sessionLogic } from '../xstate/session-logic.ts';
+import { Census } from './admission/census.ts';
 import { IdleSessions } from './admission/eviction.ts';
 import { Reservations } from './admission/reservations.ts';
 import { checkedBehaviours } from './behaviour/behaviour-options.ts';
@@ -20,6 +23,9 @@ import { checkedSettings } from './options.ts';
 import { announce } from './plane/announce.ts';
 import { Recent } from './plane/recent-events.ts';
 import { SessionReference } from './reference.ts';
+import { Away } from './residency/away.ts';
+import { Lanes } from './residency/lanes.ts';
+import { open, stayAlive } from './residency/opening.ts';
 import type { Runtime, RuntimeOptions } from './runtime.ts';
 import type { Application, Counters, RuntimeContext } from './runtime-context.ts';
 import { TrustedRuntime } from './trusted-runtime.ts';
@@ -51,20 +57,10 @@ export const assembleRuntime = (options: RuntimeOptions, chart?: AnyActorLogic):
   const settings = checkedSettings(options);
   const store = options.store ?? createMemoryStore();
   const deadlines = resolveDeadlines(options.deadlines, store.durable);
-  const clock = options.clock ?? systemClock();
+  const clock = new LiftedClock(options.clock ?? systemClock());
+  const randomness = options.randomness ?? systemRandomness;
   const gaps = new GapWatch(deadlines.gapMs);
-  const registry = createRegistry({
-    clock,
-    ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
-    logic: chart === undefined ? sessionLogic : guardSession(chart),
-    onError: (error, where) => announce(context, { type: 'runtime.error', where, error }),
-    onSessionError: (id, error) => {
-      announce(context, { type: 'runtime.error', where: `the actor of ${id}`, error });
-      // An actor keeps its name when the id of its session is rotated.
-      const host = context.rotated.get(id) ?? context.hosts.get(id);
-      if (host !== undefined) crash(context, host);
-    },
-  });
+  const registry = registryFor(options, clock, chart, () => context);
   const wheel = new DeadlineWheel<SessionHost>({
     clock,
     tickMs: deadlines.tickMs,
@@ -74,6 +70,7 @@ export const assembleRuntime = (options: RuntimeOptions, chart?: AnyActorLogic):
   });
   const context: RuntimeContext = {
     clock,
+    randomness,
     store,
     deadlines,
     settings,
@@ -84,13 +81,21 @@ export const assembleRuntime = (options: RuntimeOptions, chart?: AnyActorLogic):
     hosts: new Map(),
     perPrincipal: new Map(),
     listeners: [],
-    idle: new IdleSessions(),
+    idle: new IdleSessions(store.durable),
     reserved: new Reservations(),
     keyed: new Map(),
     rotated: new Map(),
+    census: store.durable ? new Census(store) : null,
+    lanes: new Lanes(() => context.onQuiet?.()),
+    away: new Away(),
+    endingAway: new Set(),
+    opening: null,
+    sweptUntil: Number.NEGATIVE_INFINITY,
+    settling: 0,
+    alive: null,
     recent: new Recent(settings.maxRecentEvents),
     counters: newCounters(),
-    owner: newUuid(),
+    owner: randomness.uuid(),
     endOfLastGap: gaps.endOfLastGap,
     wallOffset: clock.wall() - clock.mono(),
     draining: false,
@@ -106,12 +111,47 @@ export const assembleRuntime = (options: RuntimeOptions, chart?: AnyActorLogic):
     tombstones: new Tombstones(),
     sweep: null,
   };
-  gaps.observe(clock.mono(), clock.wall(), clock.mono());
   registry.start();
+  if (store.durable) open(context, () => begin(context, gaps));
+  else begin(context, gaps);
+  return context;
+};
+
+/** Its sessions run `chart`. What goes wrong in an actor is told; a session of which it was the chart ends. */
+const registryFor = (
+  { inspect }: RuntimeOptions,
+  clock: LiftedClock,
+  chart: AnyActorLogic | undefined,
+  contextOf: () => RuntimeContext,
+): Registry =>
+  createRegistry({
+    clock,
+    ...(inspect === undefined ? {} : { inspect }),
+    logic: chart === undefined ? sessionLogic : guardSession(chart),
+    onError: (error, where) => announce(contextOf(), { type: 'runtime.error', where, error }),
+    onSessionError: (id, error) => {
+      const context = contextOf();
+      announce(context, { type: 'runtime.error', where: `the actor of ${id}`, error });
+      // An actor keeps its name when the id of its session is rotated.
+      const host = context.rotated.get(id) ?? context.hosts.get(id);
+      if (host !== undefined) crash(context, host);
+    },
+  });
+
+/** Lets sessions in. Nobody was silent while there was no process: after a start every silence has a fresh window. */
+const begin = (context: RuntimeContext, gaps: GapWatch): void => {
+  const { clock, store, registry, wheel } = context;
+  gaps.observe(clock.mono(), clock.wall(), clock.mono());
+  context.wallOffset = clock.wall() - clock.mono();
+  if (store.durable) {
+    gaps.mark(clock.mono());
+    context.endOfLastGap = gaps.endOfLastGap;
+    context.alive = stayAlive(context);
+  }
   registry.send({ type: 'registry.ready' });
   wheel.start();
   context.sweep = startSweep(context);
-  return context;
+  if (store.durable) context.sweep.now();
 };
 
 /** Holds each tick against both axes of time. */
@@ -124,11 +164,13 @@ const ticked = (
   context.wallOffset = wall - mono;
   const gap = gaps.observe(mono, wall, mono - lateMs);
   if (gap === null) return;
-  context.endOfLastGap = gaps.endOfLastGap;
+  if (!planted('stall-counted-as-silence')) context.endOfLastGap = gaps.endOfLastGap;
   const { kind, gapMs, stepped } = gap;
   announce(context, { type: 'runtime.time-gap', kind, gapMs });
+  if (!stepped) return;
   // Wall deadlines are filed by the time that was left on the wall clock before it moved.
-  if (stepped) context.wheel.reviewAll();
+  context.wheel.reviewAll();
+  if (context.store.durable) context.sweep?.now();
 };
 
 const applicationOf = (options: RuntimeOptions): Application => ({
@@ -137,6 +179,7 @@ const applicationOf = (options: RuntimeOptions): Application => ({
   cleanup: options.cleanup ?? null,
   hooks: options.hooks ?? {},
   operations: options.operations ?? {},
+  onInterrupted: options.onInterrupted ?? null,
   behaviours: checkedBehaviours(options.behaviours ?? {}),
 });
 
@@ -149,5 +192,7 @@ const newCounters = (): Counters => ({
   operationsStarted: 0,
   operationsFinished: 0,
   restarts: 0,
+  hibernated: 0,
+  woken: 0,
   ended: {},
 });

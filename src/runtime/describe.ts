@@ -2,17 +2,23 @@ import type { SessionRecord } from '../store/contract.ts';
 import { ownKey } from './admission/key-index.ts';
 import type { SessionHost } from './host.ts';
 import { lastActivityAt } from './liveness/filing.ts';
+import { storedState } from './residency/stored-host.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import type { Client, McpServerSpec, SessionInfo } from './session.ts';
 
 /** A session in memory, as plain data: what the session plane shows of it. */
 export const describeHost = (context: RuntimeContext, host: SessionHost): SessionInfo => {
+  const { record } = host;
+  if (record !== null && host.residency !== 'resident' && host.residency !== 'hibernating') {
+    const { residency, presences, shown } = host;
+    return { ...describeRecord(record), residency, presences, state: shown };
+  }
   const ended = host.shown === 'terminated';
   return {
     id: host.id,
     principal: host.principal,
     state: host.shown,
-    residency: context.hosts.get(host.id) === host ? 'resident' : 'stored',
+    residency: context.hosts.get(host.id) === host ? host.residency : 'stored',
     client: host.client,
     metadata: host.metadata,
     mcpServers: host.mcpServers,
@@ -34,7 +40,7 @@ export const describeRecord = (record: SessionRecord): SessionInfo => {
   return {
     id: record.id,
     principal: record.principal,
-    state: record.state,
+    state: storedState(record.state),
     residency: 'stored',
     client: session.client as Client | null, // Written by us, from a client that was checked.
     metadata: session.metadata,

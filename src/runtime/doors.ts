@@ -13,7 +13,7 @@ export const create = async (
   principal: string | null,
   options: CreateOptions,
 ): Promise<Session> => {
-  const checked = checkedCreate(options, context.application);
+  const checked = checkedCreate(options, context.application, context.store.durable);
   if (options.idempotencyKey === undefined) {
     const ask = () => createSession(context, { principal, key: null }, checked);
     return context.reference(await untilClosed(context, ask));
@@ -29,7 +29,7 @@ export const createKeyed = async (
   principal: string | null,
   options: KeyedOptions,
 ): Promise<Session> => {
-  const checked = checkedCreate(options, context.application);
+  const checked = checkedCreate(options, context.application, context.store.durable);
   const key = storedKey(checkedKey('key', options.key));
   const ask = () => getOrCreate(context, { principal, key }, checked);
   return context.reference(await untilClosed(context, ask));

@@ -1,12 +1,12 @@
 import type { EndReason, SessionState } from '../../machines/index.ts';
 import type { Listener, SessionLifecycleEvent } from '../observe/events.ts';
-import type { JournalData, SessionRecord } from '../store/contract.ts';
+import type { JournalData, SessionRecord, UnfinishedOperation } from '../store/contract.ts';
 import { type WheelEntry, wheelEntry } from '../time/wheel.ts';
 import type { SessionActor } from '../xstate/session-actor.ts';
 import type { Supervised } from './behaviour/supervision.ts';
 import type { HookQueue } from './lifecycle/hook-queue.ts';
 import { type Untold, UntoldRow } from './plane/untold.ts';
-import type { Client, McpServerSpec } from './session.ts';
+import type { Client, McpServerSpec, Residency } from './session.ts';
 import type { OperationInfo } from './work/work.ts';
 import type { WorkQueue } from './work/work-queue.ts';
 
@@ -53,6 +53,8 @@ export interface Operation extends OperationInfo {
   readonly timeoutMs: number;
   /** Ends it from outside: with what its caller is told. */
   abort(reason: unknown): void;
+  /** The same, but a durable one leaves no outcome: a later process finds it interrupted. */
+  interrupt(reason: unknown): void;
 }
 
 /** What a session is made from. */
@@ -92,7 +94,19 @@ export class SessionHost implements WheelEntry {
   readonly beats: 'first' | 'required' | 'off';
   readonly key: string | null;
   readonly mcpServers: readonly McpServerSpec[];
-  readonly actor: SessionActor;
+  /** While it is stored, one that only knows where its chart stands: see `absent-actor.ts`. */
+  actor: SessionActor;
+
+  // Where it is kept: see `residency/`.
+  residency: Residency = 'resident';
+  /** Mono time since which it is idle or paused: `hibernateAfter` counts from here. */
+  restingSince = Number.POSITIVE_INFINITY;
+  /** Its wake that is under way: however many ask, there is one. */
+  waking: Promise<void> | null = null;
+  /** A sign of life came while it was stored, which no record has. */
+  signedAway = false;
+  /** Durable operations that a process left, and nobody has decided about yet. */
+  unfinished: readonly UnfinishedOperation[] = NOBODY;
 
   // The wheel's own fields.
   bucket: WheelEntry['bucket'];

@@ -18,8 +18,10 @@ type Names<Options> = Readonly<Record<keyof Required<Options>, true>>;
 const RUNTIME = {
   store: true,
   clock: true,
+  randomness: true,
   deadlines: true,
   maxResident: true,
+  maxStored: true,
   maxPerPrincipal: true,
   tombstoneMs: true,
   maxTombstones: true,
@@ -36,6 +38,7 @@ const RUNTIME = {
   hooks: true,
   hookTimeoutMs: true,
   operations: true,
+  onInterrupted: true,
   behaviours: true,
   inspect: true,
 } as const satisfies Names<RuntimeOptions>;
@@ -45,6 +48,7 @@ const DEADLINES = {
   idleTimeoutMs: true,
   heartbeatIntervalMs: true,
   heartbeatMissed: true,
+  hibernateAfterMs: true,
   pausedTimeoutMs: true,
   maxLifetimeMs: true,
 } as const satisfies Names<DeadlineOptions>;

@@ -5,6 +5,8 @@ import { storeRead } from './commits/store-read.ts';
 import { describeHost, describeRecord } from './describe.ts';
 import { checkedPage } from './options.ts';
 import { SessionReference } from './reference.ts';
+import { untilOpen } from './residency/opening.ts';
+import { storedHost } from './residency/stored-host.ts';
 import type { ListOptions, SessionPage } from './runtime.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import type { Session, SessionInfo } from './session.ts';
@@ -27,6 +29,7 @@ export const getSession = async (
   if (host !== undefined && sees(scope, host.principal) && host.record !== null) {
     return new SessionReference(context, host);
   }
+  await untilOpen(context);
   const record = await storeRead('the session', context.store.load(id));
   if (record === null || !sees(scope, record.principal)) throw new SessionNotFoundError();
   const since = context.hosts.get(id);
@@ -34,6 +37,9 @@ export const getSession = async (
     // Its record is there, but its `create` has not heard of it yet: no id leaves before that.
     if (since.record === null) throw new SessionNotFoundError();
     return new SessionReference(context, since);
+  }
+  if (record.state !== 'terminated' && context.store.durable) {
+    return new SessionReference(context, storedHost(context, record));
   }
   // Only the owner is told that and why it ended; an anonymous caller has no such standing.
   if (record.state !== 'terminated' || (scope !== 'everybody' && scope.principal === null)) {
@@ -61,6 +67,6 @@ const sees = (scope: Scope, principal: string | null): boolean =>
   scope === 'everybody' || scope.principal === principal;
 
 const overlaid = (context: RuntimeContext, record: SessionRecord): SessionInfo => {
-  const host = context.hosts.get(record.id);
+  const host = context.hosts.get(record.id) ?? context.away.get(record.id);
   return host === undefined ? describeRecord(record) : describeHost(context, host);
 };

@@ -11,6 +11,7 @@ import type { RuntimeSettings } from './runtime-context.ts';
 /** The numeric settings of a runtime. Throws `InvalidOptionError` with the option, its value and what is allowed. */
 export const checkedSettings = (options: RuntimeOptions): RuntimeSettings => ({
   maxResident: count('maxResident', options.maxResident, LIMITS.maxResident),
+  maxStored: count('maxStored', options.maxStored, LIMITS.maxStored),
   maxPerPrincipal: count('maxPerPrincipal', options.maxPerPrincipal, LIMITS.maxPerPrincipal),
   tombstoneMs: finite('tombstoneMs', options.tombstoneMs, LIMITS.tombstoneMs),
   maxTombstones: count('maxTombstones', options.maxTombstones, LIMITS.maxTombstones),

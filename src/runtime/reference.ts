@@ -20,11 +20,13 @@ import type { SessionHealth } from './health/health.ts';
 import { sessionHealth } from './health/session-health.ts';
 import type { SessionHost } from './host.ts';
 import { refuseUnknown } from './known-options.ts';
-import { afterTurn, assertOpen, pause, resume, terminate } from './lifecycle/lifecycle.ts';
+import { afterTurn, assertOpen, pause, resume } from './lifecycle/lifecycle.ts';
 import { attach, beat, touch } from './liveness/liveness.ts';
 import { checkedReason } from './options.ts';
 import { announce } from './plane/announce.ts';
 import { eventsOf } from './plane/recent-events.ts';
+import { terminateAnywhere } from './residency/end-stored.ts';
+import { isAway, wake } from './residency/wake.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import type { BeatReply, Session, SessionActorView, SessionInfo } from './session.ts';
 import { waitFor } from './wait-for.ts';
@@ -81,6 +83,7 @@ export class SessionReference implements Session {
     const host = this.#host;
     if (host.ending === null) {
       host.ending = new AbortController();
+      this.#context.away.review(host);
       if (host.reason !== null) host.ending.abort(new SessionTerminatedError(host.reason));
     }
     return host.ending.signal;
@@ -91,8 +94,10 @@ export class SessionReference implements Session {
   }
 
   async touch(): Promise<void> {
-    if (isReceiving(this.#host.actor)) await afterTurn(this.#host);
-    touch(this.#context, this.#host);
+    return this.#inMemory(async () => {
+      if (isReceiving(this.#host.actor)) await afterTurn(this.#host);
+      touch(this.#context, this.#host);
+    });
   }
 
   beat(): void {
@@ -108,7 +113,9 @@ export class SessionReference implements Session {
       id: this.#host.id,
       timestamp: this.#context.clock.wall(),
       // Jitter only shortens: this stays an upper bound, and many clients do not beat in step.
-      nextBeatWithinMs: asked ? Math.ceil(jittered(heartbeatIntervalMs)) : null,
+      nextBeatWithinMs: asked
+        ? Math.ceil(jittered(heartbeatIntervalMs, this.#context.randomness))
+        : null,
     };
   }
 
@@ -124,13 +131,15 @@ export class SessionReference implements Session {
     options: OperationOptions | DurableOptions = {},
   ): Promise<unknown> {
     if ('durable' in options && options.durable) {
-      return runDurable(this.#context, this.#host, this, name, work, options);
+      const durable = (): Promise<unknown> =>
+        runDurable(this.#context, this.#host, this, name, work, options);
+      return this.#inMemory(durable);
     }
     if (typeof work !== 'function') {
       throw new InvalidOptionError('fn', work, 'a function, or an input with { durable: true }');
     }
     const fn = work as (context: OperationContext) => unknown; // A function, as was just checked.
-    return run(this.#context, this.#host, this, name, fn, options);
+    return this.#inMemory(() => run(this.#context, this.#host, this, name, fn, options));
   }
 
   operations(): readonly OperationInfo[] {
@@ -155,11 +164,11 @@ export class SessionReference implements Session {
   }
 
   update(change: (data: unknown) => unknown): Promise<unknown> {
-    return update(this.#context, this.#host, change);
+    return this.#inMemory(() => update(this.#context, this.#host, change));
   }
 
   append(message: NewMessage): Promise<Message> {
-    return append(this.#context, this.#host, message);
+    return this.#inMemory(() => append(this.#context, this.#host, message));
   }
 
   messages(options: MessagesOptions = {}): Promise<MessagePage> {
@@ -167,7 +176,7 @@ export class SessionReference implements Session {
   }
 
   async send(event: { readonly type: string }): Promise<void> {
-    return send(this.#context, this.#host, event);
+    return this.#inMemory(() => send(this.#context, this.#host, event));
   }
 
   get behaviour(): BehaviourView | null {
@@ -179,7 +188,7 @@ export class SessionReference implements Session {
   }
 
   rotateId(): Promise<string> {
-    return rotateId(this.#context, this.#host);
+    return this.#inMemory(() => rotateId(this.#context, this.#host));
   }
 
   recentEvents(): readonly SessionLifecycleEvent[] {
@@ -192,24 +201,28 @@ export class SessionReference implements Session {
 
   async pause(options: { readonly abort?: boolean } = {}): Promise<void> {
     refuseUnknown('pause', options);
-    return pause(this.#context, this.#host, options.abort ?? false);
+    const abort = options.abort ?? false;
+    return this.#inMemory(() => pause(this.#context, this.#host, abort));
   }
 
   resume(): Promise<void> {
-    return resume(this.#context, this.#host);
+    return this.#inMemory(() => resume(this.#context, this.#host));
   }
 
   async terminate(reason: 'client' | 'operator' = 'client'): Promise<EndReason> {
-    return terminate(this.#context, this.#host, checkedReason(reason));
+    return terminateAnywhere(this.#context, this.#host, checkedReason(reason));
   }
 
   subscribe(listener: Listener<SessionLifecycleEvent>): Unsubscribe {
     const host = this.#host;
     // A listener given twice is heard twice: each subscription is its own.
     const own: Listener<SessionLifecycleEvent> = (event) => listener(event);
+    const { away } = this.#context;
     host.listeners = [...host.listeners, own];
+    away.review(host);
     return () => {
       host.listeners = host.listeners.filter((one) => one !== own);
+      away.review(host);
     };
   }
 
@@ -218,5 +231,11 @@ export class SessionReference implements Session {
     options: { readonly timeoutMs?: number | 'off'; readonly signal?: AbortSignal } = {},
   ): Promise<SessionState> {
     return waitFor(this.#context, this.#host, state, options);
+  }
+
+  /** Calls what needs the session in memory: at once where it is. */
+  async #inMemory<T>(call: () => Promise<T>): Promise<T> {
+    if (isAway(this.#host)) await wake(this.#context, this.#host);
+    return call();
   }
 }

@@ -1,10 +1,12 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { EndReason } from '../../machines/index.ts';
+import type { Randomness } from '../identity/randomness.ts';
 import type { LifecycleEvent, Listener } from '../observe/events.ts';
 import type { Store } from '../store/contract.ts';
-import type { Clock } from '../time/clock.ts';
+import type { LiftedClock } from '../time/lifted-clock.ts';
 import type { DeadlineWheel } from '../time/wheel.ts';
 import type { Registry } from '../xstate/registry-logic.ts';
+import type { Census } from './admission/census.ts';
 import type { IdleSessions } from './admission/eviction.ts';
 import type { KeyedEntry } from './admission/key-index.ts';
 import type { Reservations } from './admission/reservations.ts';
@@ -12,8 +14,12 @@ import type { CheckedBehaviour } from './behaviour/behaviour-options.ts';
 import type { SessionHost } from './host.ts';
 import type { Hooks } from './lifecycle/hooks.ts';
 import type { Deadlines } from './liveness/deadlines.ts';
+import type { Sweep } from './liveness/sweep.ts';
 import type { Tombstones } from './liveness/tombstones.ts';
 import type { Recent } from './plane/recent-events.ts';
+import type { Away } from './residency/away.ts';
+import type { Lanes } from './residency/lanes.ts';
+import type { Opening } from './residency/opening.ts';
 import type { RuntimeOptions } from './runtime.ts';
 import type { Session } from './session.ts';
 import type { OperationHandler } from './work/work.ts';
@@ -21,6 +27,7 @@ import type { OperationHandler } from './work/work.ts';
 /** The numeric settings of a runtime, checked. */
 export interface RuntimeSettings {
   readonly maxResident: number;
+  readonly maxStored: number;
   readonly maxPerPrincipal: number;
   readonly tombstoneMs: number;
   readonly maxTombstones: number;
@@ -48,6 +55,8 @@ export interface Counters {
   operationsStarted: number;
   operationsFinished: number;
   restarts: number;
+  hibernated: number;
+  woken: number;
   readonly ended: Partial<Record<EndReason, number>>;
 }
 
@@ -58,12 +67,14 @@ export interface Application {
   readonly cleanup: RuntimeOptions['cleanup'] | null;
   readonly hooks: Hooks;
   readonly operations: Readonly<Record<string, OperationHandler>>;
+  readonly onInterrupted: RuntimeOptions['onInterrupted'] | null;
   readonly behaviours: Readonly<Record<string, CheckedBehaviour>>;
 }
 
 /** What the parts of one runtime share. Each part takes it as its first argument. */
 export interface RuntimeContext {
-  readonly clock: Clock;
+  readonly clock: LiftedClock;
+  readonly randomness: Randomness;
   readonly store: Store;
   readonly deadlines: Deadlines;
   readonly settings: RuntimeSettings;
@@ -84,6 +95,22 @@ export interface RuntimeContext {
   readonly keyed: Map<string, KeyedEntry>;
   /** The ones in memory whose id was rotated, by the name of their actor, which it keeps. */
   readonly rotated: Map<string, SessionHost>;
+  /** How many there are in a durable store; `null` without one. */
+  readonly census: Census | null;
+  /** The steps that take sessions into memory and out of it. */
+  readonly lanes: Lanes<SessionHost>;
+  /** Those that are known here and not in memory. */
+  readonly away: Away;
+  /** Those that are being ended without having been woken. */
+  readonly endingAway: Set<SessionHost>;
+  /** What a start over a durable store waits for; `null`: it is open. */
+  opening: Opening | null;
+  /** Mono time up to which the sweep has looked for what is due in the store. */
+  sweptUntil: number;
+  /** Stored sessions whose deadline is being seen to. */
+  settling: number;
+  /** The running note that this process lives; `null` without a durable store. */
+  alive: { unsubscribe(): void } | null;
   readonly recent: Recent<LifecycleEvent>;
   /** Never changed in place: whoever goes through it goes through what was there. */
   listeners: readonly Listener<LifecycleEvent>[];
@@ -117,5 +144,5 @@ export interface RuntimeContext {
   /** The tombstones that this process wrote. */
   readonly tombstones: Tombstones;
   /** The running look through the store; `null` before it is started. */
-  sweep: { unsubscribe(): void } | null;
+  sweep: Sweep | null;
 }

@@ -6,6 +6,7 @@ import type {
   RegistryState,
   SessionState,
 } from '../../machines/index.ts';
+import type { Randomness } from '../identity/randomness.ts';
 import type { LifecycleEvent, Listener, Unsubscribe } from '../observe/events.ts';
 import type { Store } from '../store/contract.ts';
 import type { Clock } from '../time/clock.ts';
@@ -15,7 +16,7 @@ import type { Problem, Reaped, RuntimeHealth, Validation } from './health/health
 import type { Hooks } from './lifecycle/hooks.ts';
 import type { DeadlineOptions, Deadlines } from './liveness/deadlines.ts';
 import type { Client, McpServerSpec, Residency, Session, SessionInfo } from './session.ts';
-import type { OperationHandler } from './work/work.ts';
+import type { InterruptedOperation, OperationHandler } from './work/work.ts';
 
 /** How a runtime is made. Everything has a default; what is not allowed throws `InvalidOptionError`. */
 export interface RuntimeOptions<Data = unknown, Input = Data> {
@@ -23,10 +24,14 @@ export interface RuntimeOptions<Data = unknown, Input = Data> {
   readonly store?: Store;
   /** Source of time; default: the system's. Tests give a virtual one. */
   readonly clock?: Clock;
+  /** Source of chance; default: the system's CSPRNG. Tests give a seeded one: ids from it can be guessed. */
+  readonly randomness?: Randomness;
   readonly deadlines?: DeadlineOptions;
-  /** Sessions at once, at least 1; default 10,000. */
+  /** Sessions in memory at once, at least 1; default 10,000. */
   readonly maxResident?: number;
-  /** Sessions of one principal at once, at least 1; default 100. Anonymous ones are not counted. */
+  /** Sessions that have not ended, in memory or not, at least 1; default 100,000. Only looked at with a durable store. */
+  readonly maxStored?: number;
+  /** Sessions of one principal at once, stored ones included, at least 1; default 100. Anonymous ones are not counted. */
   readonly maxPerPrincipal?: number;
   /** How long the record of an ended session is kept, ms, at least 1; default 20 min. */
   readonly tombstoneMs?: number;
@@ -78,6 +83,15 @@ export interface RuntimeOptions<Data = unknown, Input = Data> {
   readonly hookTimeoutMs?: number | 'off';
   /** The work of durable operations, by name. */
   readonly operations?: Readonly<Record<string, OperationHandler<Data>>>;
+  /**
+   * Decides about a durable operation that its process did not live to finish, when its session is woken: `'again'` calls
+   * its handler anew, under the same id and with the same input; anything else, or no such callback, leaves it. Either way
+   * the journal says `interrupted` first. What it throws is reported, and leaves it.
+   */
+  readonly onInterrupted?: (
+    session: Session<Data>,
+    operation: InterruptedOperation,
+  ) => 'again' | undefined | Promise<'again' | undefined>;
   /** What sessions can run as their supervised child, by name. */
   readonly behaviours?: Readonly<Record<string, BehaviourSpec<Data>>>;
   /** Hears all of XState's inspection events, of the registry and of every session. */
@@ -101,7 +115,7 @@ export interface CreateOptions<Input = unknown> {
   readonly mcpServers?: readonly McpServerSpec[];
   /** The registered name of its behaviour; default: none. */
   readonly behaviour?: string;
-  /** What its behaviour is started with. */
+  /** What its behaviour is started with. With a durable store: JSON, at most 256 KiB. */
   readonly input?: unknown;
   /**
    * The same principal's `create` with the same key gives the same session, as long as that has not ended: what else
@@ -163,7 +177,7 @@ export interface BoundRuntime<Data = unknown, Input = Data> {
   /** Ends a session; see `Session.terminate`. */
   terminate(id: string, reason?: 'client' | 'operator'): Promise<EndReason>;
   /**
-   * Ends all sessions the caller has in memory now. Every one is tried. Resolves with how many there were, once their
+   * Ends all sessions the caller has, in memory or stored. Every one is tried. Resolves with how many there were, once their
    * ends are recorded; rejects with the first `StoreError` otherwise: those ends go on all the same. Throws
    * `ForbiddenError` for an anonymous caller.
    */
@@ -176,6 +190,8 @@ export interface BoundRuntime<Data = unknown, Input = Data> {
 export interface DrainReport {
   /** Sessions that were ended with `shutdown`. */
   readonly ended: number;
+  /** Sessions that were put away in a durable store, to go on in a later process. */
+  readonly hibernated: number;
   /** Operations that had to be aborted. */
   readonly aborted: number;
   /** Ids of sessions whose end could not be recorded in time. */
@@ -203,6 +219,9 @@ export interface RuntimeStats {
     /** Running or queued now. */
     readonly inFlight: number;
   };
+  /** How often sessions were put away, and taken into memory again. */
+  readonly hibernated: number;
+  readonly woken: number;
   /** Restarts of behaviours. */
   readonly restarts: number;
   /** Events that had no place in the state they met. */
@@ -260,8 +279,8 @@ export interface Runtime<Data = unknown, Input = Data>
    */
   reap(): Promise<readonly Reaped[]>;
   /**
-   * Takes nothing new, lets running operations finish for `operationsMs` (default 15 s), aborts the rest,
-   * ends every session with `shutdown`, closes the store. Behaviours run on until their session ends, but are not
+   * Takes nothing new, lets running operations finish for `operationsMs` (default 15 s), aborts the rest, puts every
+   * session away where the store is durable and ends it with `shutdown` where it is not, closes the store. Behaviours run on until their session ends, but are not
    * started again. `cleanup` and `onTerminated` have their time, with their defaults where that is `'off'`. Whoever
    * still waits for anything when the store is closed is told with `StoreError`. Twice joins the running drain.
    */

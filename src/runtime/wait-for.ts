@@ -40,7 +40,9 @@ export const waitFor = async (
         if (event.type === 'session.ended') reject(new SessionTerminatedError(event.reason));
       };
       host.listeners = [...host.listeners, listener];
+      const { away } = context;
       host.stateWaiters = (host.stateWaiters ?? new Set()).add(reject);
+      away.review(host);
       const late = (): void =>
         reject(new TimeoutError(`Waiting for ${wanted.join(' or ')}`, timeoutMs));
       const timeout = Number.isFinite(timeoutMs)
@@ -51,6 +53,7 @@ export const waitFor = async (
         host.listeners = host.listeners.filter((one) => one !== listener);
         host.stateWaiters?.delete(reject);
         if (host.stateWaiters?.size === 0) host.stateWaiters = null;
+        away.review(host);
         timeout?.unsubscribe();
         stopHearing?.();
       };

@@ -1,10 +1,21 @@
 import type { EndDeadline, EndReason, SessionState } from '../../machines/index.ts';
 
-/** What a stored deadline is about: one of the session's own, or the removal of its tombstone. */
+/**
+ * What a stored deadline is about: one of the session's own; the removal of its tombstone; a delay of its behaviour, for
+ * which it is woken; or, at once, something that a process left unfinished: a session that was being made, or was ending.
+ */
 export interface StoredDeadline {
   /** Wall time, ms since the epoch. */
   readonly at: number;
-  readonly deadline: EndDeadline | 'tombstone';
+  readonly deadline: EndDeadline | 'tombstone' | 'delay' | 'unfinished';
+}
+
+/** A durable operation whose start is in the journal and whose outcome is not. */
+export interface UnfinishedOperation {
+  /** The operation's id. */
+  readonly operation: string;
+  /** The name its handler is registered under. */
+  readonly name: string;
 }
 
 /**
@@ -18,6 +29,20 @@ export interface StoredSession {
   readonly expiresAt: number | null;
   /** Wall time of the last activity known when this was written. */
   readonly lastActivityAt: number;
+  /** Wall time of the last sign of life known when this was written: an activity or a beat. */
+  readonly lastSignAt: number;
+  /** When beats are watched, as `create` was told. */
+  readonly beats: 'first' | 'required' | 'off';
+  /** Whether they are watched by now. */
+  readonly watched: boolean;
+  /** Wall time of the pause; `null` while it is not paused. */
+  readonly pausedAt: number | null;
+  /** The number of the last event told of it. */
+  readonly eventSeq: number;
+  /** Its durable operations that were running when this was written. */
+  readonly operations: readonly UnfinishedOperation[];
+  /** Set where it was put away in order, so that nothing was cut short. */
+  readonly putAway?: true;
   /** Wall time of the end; `null` before it. */
   readonly endedAt: number | null;
   /** Why it ended; `null` before that is decided. */
@@ -62,7 +87,7 @@ export interface SessionRecord {
   /** Version of the shape of `session` and `snapshot`. */
   readonly schema: number;
   readonly session: StoredSession;
-  /** The actor's persisted snapshot, any JSON; `null` for none. Only given to a store that is `durable`. */
+  /** What its behaviour goes on from, any JSON; `null` for none. Only given to a store that is `durable`. */
   readonly snapshot: unknown;
 }
 
@@ -123,7 +148,10 @@ export interface Page {
  * - any other error: certain, nothing was changed. `StoreError`, not retryable, after `close`.
  */
 export interface Store {
-  /** Whether what it acknowledged outlives the process. */
+  /**
+   * Whether what it acknowledged outlives the process. A durable store that one process opens at a time takes back, as it
+   * opens, what an earlier process held: the `owner` of all its records reads `null`.
+   */
   readonly durable: boolean;
   create(record: NewRecord): Promise<SessionRecord>;
   load(id: string): Promise<SessionRecord | null>;
@@ -150,8 +178,22 @@ export interface Store {
     cursor?: string | null;
     limit: number;
   }): Promise<Page>;
-  /** Records whose `due.at <= at`, the longest due first and ties by id, at most `limit`, whoever holds them. */
-  dueBefore(at: number, limit: number): Promise<readonly SessionRecord[]>;
+  /**
+   * Records whose `due.at <= at`, the longest due first and ties by id, at most `limit`, whoever holds them. With `after`,
+   * only those behind that place in this order: the last of the page before, whether it is still there or not.
+   */
+  dueBefore(
+    at: number,
+    limit: number,
+    after?: { readonly at: number; readonly id: string } | null,
+  ): Promise<readonly SessionRecord[]>;
+  /** How many records have not ended: of this principal (`null`: the anonymous ones), or of everybody. */
+  count(filter: { principal?: string | null }): Promise<number>;
+  /**
+   * Notes that a process lives at this wall time. Answers with the highest that was ever noted before, by earlier
+   * processes too; `null`: none. A durable store keeps the highest; it may lose the last second of it.
+   */
+  alive(at: number): Promise<number | null>;
   /** Removes the record and its journal. Compares `held.token`. */
   remove(held: SessionRecord): Promise<void>;
   /** Answers what was asked before; nothing works afterwards; twice is once. */

@@ -42,15 +42,22 @@ export class DueIndex {
     if (this.#heap.length > 2 * this.#live.size + COMPACT_FROM) this.#compact();
   }
 
-  /** The ids due at or before `at`, the longest due first and ties by id, at most `limit`. */
-  upTo(at: number, limit: number): string[] {
+  /**
+   * The ids due at or before `at`, the longest due first and ties by id, at most `limit`; with `after`, only those behind
+   * that place, at the cost of going through those before it.
+   */
+  upTo(at: number, limit: number, after: DueEntry | null = null): string[] {
     const due: DueEntry[] = [];
+    const passed: DueEntry[] = [];
     for (let top = this.#heap[0]; top !== undefined && top.at <= at; top = this.#heap[0]) {
       const live = this.#live.get(top.id) === top;
       if (live && due.length >= limit) break;
       this.#pop();
-      if (live) due.push(top);
+      if (!live) continue;
+      const behind = after === null || this.#earlier(after, top);
+      (behind ? due : passed).push(top);
     }
+    for (const entry of passed) this.#push(entry);
     for (const entry of due) this.#push(entry);
     return due.map((entry) => entry.id);
   }

@@ -22,6 +22,15 @@ export class MemoryJournal {
     return this.#entries.length;
   }
 
+  /** One of its own with the same entries. O(entries held). */
+  copy(): MemoryJournal {
+    const copy = new MemoryJournal();
+    copy.#entries = [...this.#entries];
+    copy.#base = this.#base;
+    copy.#trimmed = this.#trimmed;
+    return copy;
+  }
+
   /** Adds an entry, whose number is the next one. */
   push(entry: JournalEntry): void {
     this.#entries.push(entry);

@@ -1,3 +1,4 @@
+import type { Unsubscribable } from 'rxjs';
 import { InvalidOptionError, OutcomeUnknown } from '../errors.ts';
 import type { Store } from '../store/contract.ts';
 import type { Clock } from '../time/clock.ts';
@@ -5,9 +6,10 @@ import type { Clock } from '../time/clock.ts';
 /**
  * What can happen to a call. `fail`: it fails before it does anything, with a plain Error: certain.
  * `lose-request`: it does nothing, and `lose-answer`: it is done, but either way the answer is
- * `OutcomeUnknown`, and nobody can tell which of the two it was. `stall`: it waits for `heal`.
+ * `OutcomeUnknown`, and nobody can tell which of the two it was. `stall`: it waits for `heal`, and is done then.
+ * `hold-answer`: it is done at once, and its answer waits for `heal`; that of a read is stale when it comes.
  */
-export type StoreFault = 'fail' | 'lose-request' | 'lose-answer' | 'stall';
+export type StoreFault = 'fail' | 'lose-request' | 'lose-answer' | 'stall' | 'hold-answer';
 
 /** A method of a store that can go wrong: all but `close`. */
 export type StoreMethod = Exclude<
@@ -21,7 +23,10 @@ export interface FaultyStoreOptions {
   readonly clock: Clock;
   /** Numbers from 0 to less than 1, two a call; seeded by the test, so that a run can be had again. */
   readonly random: () => number;
-  /** Least and most delay of an answer, ms; default: none. Wider than a call lasts, it reorders answers. */
+  /**
+   * Least and most delay of an answer, ms; default: none. What is done is done at once and in order; wider than the
+   * calls are apart, the delay reorders the answers, and makes stale ones: see `stale`.
+   */
   readonly delayMs?: readonly [number, number];
   /** Share of calls that `fail`, 0 to 1; default 0. The three rates together are at most 1. */
   readonly failRate?: number;
@@ -39,14 +44,29 @@ export interface FaultyStore extends Store {
   heal(): void;
   /** From now on every call (that `only` lets) goes wrong like this; without a fault: by the rates again. */
   break(fault?: StoreFault): void;
+  /**
+   * The next call of this method goes wrong like this, whatever `only`, the rates and `break` say. Said twice, it is the
+   * next two. `heal` takes back what was not yet used.
+   */
+  breakNext(method: StoreMethod, fault: StoreFault): void;
+  /**
+   * The process that holds it is gone: no call is answered any more, `close` neither, and none reaches the store. The
+   * store behind it is left as it is; of a simulated disk, `crash` is called besides.
+   */
+  crash(): void;
   /** Calls so far, `close` not counted. */
   readonly calls: number;
   /** Calls that failed for certain. */
   readonly failed: number;
   /** Calls whose request or answer was lost. */
   readonly lost: number;
-  /** Calls that are waiting for `heal`. */
+  /** Calls that are waiting for `heal`: to be done, or to be answered. */
   readonly stalled: number;
+  /**
+   * Reads that were answered with the state before a write which was acknowledged meanwhile, of whichever record. No
+   * store can do worse: a read begun after a write was acknowledged always sees it.
+   */
+  readonly stale: number;
 }
 
 /**
@@ -54,6 +74,8 @@ export interface FaultyStore extends Store {
  * stalled ones when they go on; their answers come late and out of order. A read has nothing to be unsure
  * of: where its answer would be lost, it fails. `close` is never delayed and never goes wrong, so that a test
  * can always clear away; what stalled goes on then and finds the store closed.
+ *
+ * It goes before a simulated disk as before any store: `faultyStore(disk.open(), options)`.
  *
  * @throws InvalidOptionError for a rate or a delay that cannot be
  */
@@ -66,6 +88,7 @@ const WRITES: ReadonlySet<StoreMethod> = new Set([
   'claim',
   'release',
   'remove',
+  'alive',
 ] satisfies StoreMethod[]);
 
 class Faulty implements FaultyStore {
@@ -73,6 +96,7 @@ class Faulty implements FaultyStore {
   calls = 0;
   failed = 0;
   lost = 0;
+  stale = 0;
   readonly #inner: Store;
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -81,6 +105,13 @@ class Faulty implements FaultyStore {
   readonly #only: (method: StoreMethod) => boolean;
   #mode: StoreFault | 'healthy' | 'by-rates' = 'by-rates';
   #waiting: (() => void)[] = [];
+  readonly #next = new Map<StoreMethod, StoreFault[]>();
+  readonly #delays = new Set<Unsubscribable>();
+  #crashed = false;
+  /** Writes begun so far; each has its number. */
+  #writes = 0;
+  /** The highest number of a write that was acknowledged. */
+  #acknowledged = 0;
 
   constructor(inner: Store, options: FaultyStoreOptions) {
     this.durable = inner.durable;
@@ -113,11 +144,14 @@ class Faulty implements FaultyStore {
   readJournal: Store['readJournal'] = (id, page) =>
     this.#call('readJournal', () => this.#inner.readJournal(id, page));
   list: Store['list'] = (filter) => this.#call('list', () => this.#inner.list(filter));
-  dueBefore: Store['dueBefore'] = (at, limit) =>
-    this.#call('dueBefore', () => this.#inner.dueBefore(at, limit));
+  dueBefore: Store['dueBefore'] = (...asked) =>
+    this.#call('dueBefore', () => this.#inner.dueBefore(...asked));
+  count: Store['count'] = (filter) => this.#call('count', () => this.#inner.count(filter));
+  alive: Store['alive'] = (at) => this.#call('alive', () => this.#inner.alive(at));
   remove: Store['remove'] = (held) => this.#call('remove', () => this.#inner.remove(held));
 
   close(): Promise<void> {
+    if (this.#crashed) return never();
     this.heal();
     return this.#inner.close();
   }
@@ -128,6 +162,7 @@ class Faulty implements FaultyStore {
 
   heal(): void {
     this.#mode = 'healthy';
+    this.#next.clear();
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const go of waiting) go();
@@ -137,16 +172,45 @@ class Faulty implements FaultyStore {
     this.#mode = fault ?? 'by-rates';
   }
 
-  async #call<T>(method: StoreMethod, act: () => Promise<T>): Promise<T> {
+  breakNext(method: StoreMethod, fault: StoreFault): void {
+    this.#next.set(method, [...(this.#next.get(method) ?? []), fault]);
+  }
+
+  crash(): void {
+    this.#crashed = true;
+    this.#waiting = [];
+    for (const delay of this.#delays) delay.unsubscribe();
+    this.#delays.clear();
+  }
+
+  #call<T>(method: StoreMethod, act: () => Promise<T>): Promise<T> {
+    if (this.#crashed) return never();
+    // Settled here and not by an async function: an answer leaves in one step, or the crash came first.
+    return new Promise((resolve, reject) => {
+      const unlessCrashed = (settle: () => void): void => {
+        if (!this.#crashed) settle();
+      };
+      this.#befall(method, act).then(
+        (answer) => unlessCrashed(() => resolve(answer)),
+        (error) => unlessCrashed(() => reject(error)),
+      );
+    });
+  }
+
+  async #befall<T>(method: StoreMethod, act: () => Promise<T>): Promise<T> {
     this.calls += 1;
+    const writes = WRITES.has(method);
     // Both numbers are drawn for every call: one rate changed does not change what befalls the other calls.
     const [fate, share] = [this.#random(), this.#random()];
-    const fault = this.#only(method) ? this.#faultAt(fate, WRITES.has(method)) : null;
-    if (fault === 'stall') await new Promise<void>((go) => this.#waiting.push(go));
+    const fault = this.#faultOf(method, fate);
+    if (fault === 'stall') await this.#healing();
     const acts = fault !== 'fail' && fault !== 'lose-request';
+    if (writes && acts) this.#writes += 1;
+    const begun = this.#writes;
     // Begun before the wait, so that the wait starts now; its outcome is held back, a rejection too.
     const outcome = acts ? settled(act()) : null;
     await this.#delay(share);
+    if (fault === 'hold-answer') await this.#healing();
     if (fault === 'fail') {
       this.failed += 1;
       throw new Error(`${method} was made to fail`);
@@ -156,20 +220,33 @@ class Faulty implements FaultyStore {
       this.lost += 1;
       throw new OutcomeUnknown(method);
     }
-    return answer();
+    const value = answer();
+    if (writes) this.#acknowledged = Math.max(this.#acknowledged, begun);
+    else if (this.#acknowledged > begun) this.stale += 1;
+    return value;
   }
 
-  #faultAt(fate: number, writes: boolean): StoreFault | null {
+  /** What befalls this call. A read has nothing to be unsure of: where its answer would be lost, it fails. */
+  #faultOf(method: StoreMethod, fate: number): StoreFault | null {
+    const next = this.#next.get(method)?.shift();
+    const fault = next ?? (this.#only(method) ? this.#faultAt(fate) : null);
+    const lost = fault === 'lose-request' || fault === 'lose-answer';
+    return lost && !WRITES.has(method) ? 'fail' : fault;
+  }
+
+  #faultAt(fate: number): StoreFault | null {
     if (this.#mode === 'healthy') return null;
-    let fault: StoreFault | null = this.#mode === 'by-rates' ? null : this.#mode;
-    if (this.#mode === 'by-rates') {
-      let below = 0;
-      for (const [kind, share] of this.#rates) {
-        below += share;
-        if (fault === null && fate < below) fault = kind;
-      }
+    if (this.#mode !== 'by-rates') return this.#mode;
+    let below = 0;
+    for (const [kind, share] of this.#rates) {
+      below += share;
+      if (fate < below) return kind;
     }
-    return !writes && (fault === 'lose-request' || fault === 'lose-answer') ? 'fail' : fault;
+    return null;
+  }
+
+  #healing(): Promise<void> {
+    return new Promise((go) => this.#waiting.push(go));
   }
 
   #delay(share: number): Promise<void> | undefined {
@@ -177,10 +254,16 @@ class Faulty implements FaultyStore {
     const [least, most] = this.#delayMs;
     const delayMs = least + share * (most - least);
     return new Promise((answer) => {
-      this.#clock.scheduler.schedule(() => answer(), delayMs);
+      const delay = this.#clock.scheduler.schedule(() => {
+        this.#delays.delete(delay);
+        answer();
+      }, delayMs);
+      this.#delays.add(delay);
     });
   }
 }
+
+const never = <T>(): Promise<T> => new Promise(() => {});
 
 /** The outcome as something to call: it can be held back without an unhandled rejection. */
 const settled = async <T>(answer: Promise<T>): Promise<() => T> => {

@@ -1,6 +1,8 @@
 import type { Store } from '../store/contract.ts';
+import { ALIVENESS } from './store-contract/aliveness.ts';
 import { CLOSING } from './store-contract/closing.ts';
 import { COMMITS } from './store-contract/commits.ts';
+import { COUNTING } from './store-contract/counting.ts';
 import { DUE } from './store-contract/due.ts';
 import { JOURNAL } from './store-contract/journal.ts';
 import { KEYS } from './store-contract/keys.ts';
@@ -33,6 +35,8 @@ const CASES = [
   ...OWNERSHIP,
   ...LISTING,
   ...DUE,
+  ...COUNTING,
+  ...ALIVENESS,
   ...CLOSING,
 ];
 

@@ -25,6 +25,11 @@ export class ActionQueue<A extends QueuedAction> {
     return this.#heap[0];
   }
 
+  /** All of them, in no order. O(n). */
+  list(): readonly A[] {
+    return [...this.#heap];
+  }
+
   /** Adds an action whose `due` and `sequence` are set and which is not queued. */
   push(action: A): void {
     this.#heap.push(action);

@@ -2,9 +2,10 @@ import { LIMITS } from '../limits.ts';
 
 /**
  * What kind of hole in time was found: `stall`, the event loop was held up; `wall-ahead`, the machine slept
- * or its wall clock was put forward (the two cannot be told apart); `wall-behind`, it was put back.
+ * or its wall clock was put forward (the two cannot be told apart); `wall-behind`, it was put back; `downtime`, no
+ * process was there (told once, at a start over a durable store).
  */
-export type GapKind = 'stall' | 'wall-ahead' | 'wall-behind';
+export type GapKind = 'stall' | 'wall-ahead' | 'wall-behind' | 'downtime';
 
 /** A hole in time and how much of it was missing, ms, always positive. */
 export interface TimeGap {

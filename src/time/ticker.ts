@@ -1,7 +1,16 @@
 import { type SchedulerAction, type SchedulerLike, Subscription } from 'rxjs';
 import { ActionQueue, type QueuedAction } from './action-queue.ts';
+import type { ActionTrace } from './action-trace.ts';
 
 type Work<T> = (this: SchedulerAction<T>, state?: T) => void;
+
+/** An action that waits, to look at: it is what `schedule` returned. */
+export interface PendingAction {
+  /** Monotonic ms. */
+  readonly due: number;
+  /** Takes it out. */
+  unsubscribe(): void;
+}
 
 /**
  * The RxJS scheduler of both clocks: a queue of pending actions and one alarm, which the clock provides.
@@ -14,6 +23,7 @@ export class Ticker implements SchedulerLike {
   readonly #arm: (dueMono: number | null) => void;
   readonly #queue = new ActionQueue<TickerAction>();
   readonly #seat: Seat;
+  readonly #trace: ActionTrace | null;
   #sequence = 0;
   #running = false;
   #armedFor: number | null = null;
@@ -22,8 +32,14 @@ export class Ticker implements SchedulerLike {
    * @param now reads the monotonic axis, ms.
    * @param arm is told the time of the earliest action whenever that changes (`null`: nothing is pending) and
    *   calls `runDue` then. It may do so early or late: `runDue` looks at the time itself and arms again.
+   * @param trace is told of each action, where there is one.
    */
-  constructor(now: () => number, arm: (dueMono: number | null) => void) {
+  constructor(
+    now: () => number,
+    arm: (dueMono: number | null) => void,
+    trace: ActionTrace | null = null,
+  ) {
+    this.#trace = trace;
     this.#now = now;
     this.#arm = arm;
     this.#seat = {
@@ -40,6 +56,11 @@ export class Ticker implements SchedulerLike {
   /** How many actions wait. One scheduled for `Infinity` never fires and is not counted. */
   get pending(): number {
     return this.#queue.size;
+  }
+
+  /** Those that wait, earliest first. O(n log n). */
+  list(): readonly PendingAction[] {
+    return this.#queue.list().toSorted((a, b) => a.due - b.due || a.sequence - b.sequence);
   }
 
   /** When the earliest action is due, monotonic ms; `null` when none is pending. */
@@ -93,6 +114,7 @@ export class Ticker implements SchedulerLike {
     const action = this.#queue.peek();
     if (action === undefined || action.due > this.#now()) return;
     this.#queue.remove(action);
+    this.#trace?.runs(action);
     try {
       action.execute();
     } finally {
@@ -107,6 +129,7 @@ export class Ticker implements SchedulerLike {
       action.due = this.#now() + waitMs;
       action.sequence = this.#sequence++;
       this.#queue.push(action);
+      this.#trace?.taken(action);
     }
     this.#rearm();
   }
@@ -131,7 +154,8 @@ interface Seat {
   leave(action: TickerAction): void;
 }
 
-interface TickerAction extends QueuedAction {
+interface TickerAction extends QueuedAction, PendingAction {
+  due: number;
   execute(): void;
 }
 

@@ -213,12 +213,11 @@ export class DeadlineWheel<E extends WheelEntry> {
     this.#looking = entry;
     try {
       const nextMono = this.#look(entry, nowMono);
+      // Filing it ends its look.
       if (this.#looking === entry) this.file(entry, nextMono);
     } catch (error) {
       if (this.#looking === entry) this.file(entry, nowMono);
       this.#onError(error);
-    } finally {
-      this.#looking = null;
     }
   }
 

@@ -6,8 +6,10 @@ import {
   type Snapshot,
   type SnapshotFrom,
 } from 'xstate';
-import { withOwnNames } from './own-names.ts';
-import { startDelaysAnew } from './restored-delays.ts';
+import { hearsRestored, RESTORED, type RestoredFrom } from './behaviour-events.ts';
+import { heldWork } from './held-work.ts';
+import { idsWithin, withOwnNames } from './own-names.ts';
+import { type PendingDelay, pendingDelays, startPendingDelays } from './pending-delays.ts';
 import type { SessionActor } from './session-actor.ts';
 import { removeWard, setWard } from './session-logic.ts';
 import { stopTree } from './stop-tree.ts';
@@ -17,6 +19,8 @@ export type BehaviourStart =
   | { readonly input: unknown }
   | {
       readonly snapshot: Snapshot<unknown>;
+      /** What it and the actors under it had pending when the snapshot was made. */
+      readonly delays: readonly PendingDelay[];
     };
 
 /** Who hears what becomes of a behaviour's actor: at most one of the three ends, and nothing after it. */
@@ -36,9 +40,10 @@ export interface BehaviourHears {
 /** One run of a behaviour: an actor under the actor of its session, in the same system, with names of its own in it. */
 export class BehaviourActor {
   readonly #session: SessionActor;
+  readonly #logic: AnyActorLogic;
   readonly #actor: AnyActorRef;
   readonly #hears: BehaviourHears;
-  readonly #restored: boolean;
+  #delays: readonly PendingDelay[];
   #over = false;
 
   /** Makes the actor. Nothing of it runs before `start`, but its first snapshot is computed. */
@@ -49,20 +54,23 @@ export class BehaviourActor {
     hears: BehaviourHears,
   ) {
     this.#session = session;
+    this.#logic = logic;
     this.#hears = hears;
-    this.#restored = 'snapshot' in from;
+    const restored = 'snapshot' in from ? from : null;
+    this.#delays = restored?.delays ?? [];
     deafenToStop(session);
     const { system } = session;
     // An actor runs in the system that its parent has when it is made.
-    session.system = withOwnNames(system);
+    session.system = withOwnNames(system, idsWithin(restored?.snapshot));
+    const start = 'snapshot' in from ? { snapshot: from.snapshot } : { input: from.input };
     try {
-      this.#actor = createActor(logic, { parent: session, id: 'behaviour', ...from });
+      this.#actor = createActor(logic, { parent: session, id: 'behaviour', ...start });
     } finally {
       session.system = system;
     }
   }
 
-  /** Starts it. It may be over before this returns. Throws what a delay of a restored machine throws. */
+  /** Starts it, with what it had pending. It may be over before this returns. */
   start(): void {
     setWard(this.#session, this);
     this.#actor.subscribe({
@@ -80,12 +88,8 @@ export class BehaviourActor {
     this.#actor.on('*', (event: EventObject) => {
       if (!this.#over) this.#hears.emitted(event);
     });
-    try {
-      if (this.#restored) startDelaysAnew(this.#actor);
-    } catch (error) {
-      this.stop();
-      throw error;
-    }
+    startPendingDelays(this.#actor, this.#delays);
+    this.#delays = [];
     this.#actor.start();
   }
 
@@ -98,8 +102,25 @@ export class BehaviourActor {
     return this.#actor.getPersistedSnapshot();
   }
 
+  /** What it and the actors under it have sent with a delay. Throws where one cannot be kept: see `pendingDelays`. */
+  pendingDelays(): readonly PendingDelay[] {
+    return pendingDelays(this.#actor);
+  }
+
+  /** What it is at that its snapshot does not hold, in words; `null`: nothing. */
+  heldWork(): string | null {
+    return heldWork(this.#actor);
+  }
+
   /** Only for event types that are let in: see `behaviour-events.ts`. */
   send(event: EventObject): void {
+    this.#actor.send(event);
+  }
+
+  /** Tells it that it was restored, where its logic asks for that. */
+  tellRestored(from: RestoredFrom): void {
+    if (!hearsRestored(this.#logic)) return;
+    const event = { type: RESTORED, from };
     this.#actor.send(event);
   }
 

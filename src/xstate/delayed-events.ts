@@ -22,12 +22,40 @@ export interface DelayedEvents {
     delay: number,
     id?: string,
   ): void;
+  /**
+   * The same at a time on the clock's mono axis, ms; one that is past is as soon as possible. Events that are overdue
+   * come in the order of these calls.
+   */
+  scheduleAt(
+    source: AnyActorRef,
+    target: AnyActorRef,
+    event: EventObject,
+    due: number,
+    id?: string,
+  ): void;
+  /**
+   * What `source` has pending, in no order. An event that is being delivered still is until its target has moved on: a
+   * copy of both that is made in between has the event, or what came of it.
+   */
+  pendingOf(source: AnyActorRef): PendingEvent[];
   /** Takes back what `source` has pending under this id. */
   cancel(source: AnyActorRef, id: string): void;
   /** Takes back all that `source` has pending. XState calls it when an actor stops. */
   cancelAll(source: AnyActorRef): void;
   /** How many events are pending in the whole system. */
   readonly size: number;
+}
+
+/** An event that waits to be delivered. */
+export interface PendingEvent {
+  readonly target: AnyActorRef;
+  readonly event: EventObject;
+  /** `null` for none. */
+  readonly id: string | null;
+  /** When it is due, mono ms. */
+  readonly due: number;
+  /** Of two that are due at one time the lower is delivered first. */
+  readonly order: number;
 }
 
 /**
@@ -38,14 +66,26 @@ interface RelayingSystem {
   _relay?: (source: AnyActorRef, target: AnyActorRef, event: EventObject) => void;
 }
 
-/** An event without an id of its own is filed under a number, which no id can equal. */
+/** An event without an id of its own is filed under its order, a number, which no id can equal. */
 type Key = string | number;
+
+interface Filed extends PendingEvent {
+  subscription: Subscription | null;
+}
+
+/** The event in hand, and its target as it was before. */
+interface Delivery {
+  readonly source: AnyActorRef;
+  readonly filed: Filed;
+  readonly before: unknown;
+}
 
 class DelayedEventTable implements DelayedEvents {
   readonly #clock: Clock;
-  readonly #bySource = new Map<AnyActorRef, Map<Key, Set<Subscription>>>();
+  readonly #bySource = new Map<AnyActorRef, Map<Key, Set<Filed>>>();
   #size = 0;
-  #unnamed = 0;
+  #scheduled = 0;
+  #delivery: Delivery | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -65,16 +105,35 @@ class DelayedEventTable implements DelayedEvents {
     if (Number.isNaN(delay)) {
       throw new InvalidOptionError(`The delay of "${event.type}"`, delay, 'a number of ms');
     }
-    if (delay === Number.POSITIVE_INFINITY) return;
-    const key = id ?? this.#unnamed++;
-    const pending = this.#clock.scheduler.schedule(
-      () => {
-        this.#forget(source, key, pending);
-        (source.system as RelayingSystem)._relay?.(source, target, event);
-      },
-      Math.max(0, delay),
+    const due = this.#clock.mono() + Math.max(0, delay);
+    this.scheduleAt(source, target, event, due, id);
+  }
+
+  scheduleAt(
+    source: AnyActorRef,
+    target: AnyActorRef,
+    event: EventObject,
+    due: number,
+    id?: string,
+  ): void {
+    if (due === Number.POSITIVE_INFINITY) return;
+    const order = this.#scheduled++;
+    const filed: Filed = { target, event, id: id ?? null, due, order, subscription: null };
+    this.#file(source, filed);
+    filed.subscription = this.#clock.scheduler.schedule(
+      () => this.#deliver(source, filed),
+      Math.max(0, due - this.#clock.mono()),
     );
-    this.#file(source, key, pending);
+  }
+
+  pendingOf(source: AnyActorRef): PendingEvent[] {
+    const pending: PendingEvent[] = [];
+    for (const underKey of this.#bySource.get(source)?.values() ?? []) pending.push(...underKey);
+    const delivery = this.#delivery;
+    if (delivery?.source !== source) return pending;
+    const { filed, before } = delivery;
+    if (filed.target.getSnapshot() === before) pending.push(filed);
+    return pending;
   }
 
   cancel(source: AnyActorRef, id: string): void {
@@ -93,33 +152,51 @@ class DelayedEventTable implements DelayedEvents {
     for (const underId of ofSource.values()) this.#drop(underId);
   }
 
-  #file(source: AnyActorRef, key: Key, pending: Subscription): void {
+  #deliver(source: AnyActorRef, filed: Filed): void {
+    this.#forget(source, filed);
+    this.#delivery = { source, filed, before: filed.target.getSnapshot() };
+    try {
+      (source.system as RelayingSystem)._relay?.(source, filed.target, filed.event);
+    } finally {
+      this.#delivery = null;
+    }
+  }
+
+  #file(source: AnyActorRef, filed: Filed): void {
     let ofSource = this.#bySource.get(source);
     if (ofSource === undefined) {
       ofSource = new Map();
       this.#bySource.set(source, ofSource);
     }
-    const underKey = ofSource.get(key);
-    if (underKey === undefined) ofSource.set(key, new Set([pending]));
-    else underKey.add(pending);
+    const underKey = ofSource.get(keyOf(filed));
+    if (underKey === undefined) ofSource.set(keyOf(filed), new Set([filed]));
+    else underKey.add(filed);
     this.#size += 1;
   }
 
-  #forget(source: AnyActorRef, key: Key, pending: Subscription): void {
+  #forget(source: AnyActorRef, filed: Filed): void {
     const ofSource = this.#bySource.get(source);
-    const underKey = ofSource?.get(key);
-    if (ofSource === undefined || !underKey?.delete(pending)) return;
+    const underKey = ofSource?.get(keyOf(filed));
+    if (ofSource === undefined || !underKey?.delete(filed)) return;
     this.#size -= 1;
     if (underKey.size > 0) return;
-    ofSource.delete(key);
+    ofSource.delete(keyOf(filed));
     if (ofSource.size === 0) this.#bySource.delete(source);
   }
 
-  #drop(pending: Set<Subscription>): void {
+  #drop(pending: Set<Filed>): void {
     this.#size -= pending.size;
-    for (const subscription of pending) subscription.unsubscribe();
+    for (const { subscription } of pending) subscription?.unsubscribe();
   }
 }
+
+const keyOf = ({ id, order }: PendingEvent): Key => id ?? order;
+
+/** The delayed events that were installed in an actor system. Throws where none were. */
+export const delayedEventsOf = ({ scheduler }: AnyActorRef['system']): DelayedEvents => {
+  if (scheduler instanceof DelayedEventTable) return scheduler;
+  throw new Error('The actor system has no delayed events of Holdfast.');
+};
 
 /** Delayed events that wait on `clock.scheduler`. They keep to themselves until `installDelayedEvents`. */
 export const createDelayedEvents = (clock: Clock): DelayedEvents => new DelayedEventTable(clock);

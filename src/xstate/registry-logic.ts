@@ -3,6 +3,7 @@ import {
   type Occupancy,
   type RegistryMachine,
   type SessionInput,
+  type SessionState,
   sessionMachine,
 } from '../../machines/index.ts';
 import { AlreadyExistsError, InvalidEventError } from '../errors.ts';
@@ -61,9 +62,15 @@ export interface Registry {
   /**
    * Asks the chart to let a session in, and starts its actor if it does; `null` if not. Throws
    * `AlreadyExistsError` for an id in the table, an `Error` while `busy`, and what the session's logic threw
-   * if it could not even start (`onSessionError` is not called then).
+   * if it could not even start (`onSessionError` is not called then). With `state` it starts there, and not at the
+   * beginning of its chart.
    */
-  spawn(id: string, input: SessionInput, occupancy: Occupancy): SessionActor | null;
+  spawn(
+    id: string,
+    input: SessionInput,
+    occupancy: Occupancy,
+    state?: SessionState,
+  ): SessionActor | null;
   /**
    * Lets a session go without an end: its actor is stopped and forgotten. While `busy` that happens right
    * after the event in hand. Returns false if there is no such session.
@@ -133,13 +140,19 @@ class ActorRegistry implements Registry {
     this.actor.send(event);
   }
 
-  spawn(id: string, input: SessionInput, occupancy: Occupancy): SessionActor | null {
+  spawn(
+    id: string,
+    input: SessionInput,
+    occupancy: Occupancy,
+    state?: SessionState,
+  ): SessionActor | null {
     if (this.busy) {
       throw new Error('The registry is in the middle of an event: spawn again in a microtask.');
     }
     if (this.#table.sessions.has(id)) throw new AlreadyExistsError('The session');
     if (!this.#started || this.#over()) return null;
-    const admission: Admission = { id, input, child: null };
+    const from = state === undefined ? {} : { state };
+    const admission: Admission = { id, input, ...from, child: null };
     this.#spawning = admission;
     try {
       this.actor.send(this.#table.admission(admission, occupancy));

@@ -5,7 +5,9 @@ import {
   type RegistryMachine,
   registryMachine,
   type SessionInput,
+  type SessionState,
 } from '../../machines/index.ts';
+import { persistedAt } from './absent-actor.ts';
 import type { SessionActor } from './session-actor.ts';
 
 type RegistrySnapshot = Parameters<RegistryMachine['transition']>[0];
@@ -31,6 +33,8 @@ export const isRegistryCommand = (event: unknown): event is RegistryCommand =>
 export interface Admission {
   readonly id: string;
   readonly input: SessionInput;
+  /** The state it starts in; left out: at the beginning of its chart. */
+  readonly state?: SessionState;
   child: SessionActor | null;
 }
 
@@ -127,8 +131,13 @@ export class SessionTable {
   ): RegistrySnapshot {
     const next = registryMachine.transition(snapshot, event, scope);
     if (next.context.admitted === snapshot.context.admitted) return next;
-    const { id, input } = admission;
-    const child: SessionActor = createActor(this.#options.logic, { parent: scope.self, id, input });
+    const { id, input, state } = admission;
+    const child: SessionActor = createActor(this.#options.logic, {
+      parent: scope.self,
+      id,
+      input,
+      ...(state === undefined ? {} : { snapshot: persistedAt({ ...input, state, reason: null }) }),
+    });
     this.sessions.set(id, child);
     admission.child = child;
     scope.defer(() => child.start());

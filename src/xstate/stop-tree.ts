@@ -1,21 +1,11 @@
 import { type AnyActorLogic, type AnyActorRef, isMachineSnapshot } from 'xstate';
+import { childrenOf } from './actor-tree.ts';
 
 /** What XState keeps of an actor and does not publish: how it is stopped, and what it runs. */
 interface Stoppable {
   _stop?: () => unknown;
   logic?: AnyActorLogic;
 }
-
-/** The actors under an actor: those its snapshot names. */
-export const childrenOf = (actor: AnyActorRef): AnyActorRef[] => {
-  const { children } = actor.getSnapshot();
-  if (typeof children !== 'object' || children === null) return [];
-  return Object.values(children).filter(isActor);
-};
-
-// A logic that is no machine may call anything its children.
-const isActor = (value: unknown): value is AnyActorRef =>
-  typeof value === 'object' && value !== null && '_stop' in value && 'getSnapshot' in value;
 
 /**
  * Stops an actor and everything under it, whatever has become of it: XState leaves the children of an actor that failed
@@ -32,7 +22,7 @@ export const stopTree = (actor: AnyActorRef): void => {
   }
   // What was scheduled for an actor that never started is not cancelled by its stop.
   actor.system.scheduler.cancelAll(actor);
-  for (const child of children) stopTree(child);
+  for (const [, child] of children) stopTree(child);
 };
 
 /** Failed actors whose logic was told. */

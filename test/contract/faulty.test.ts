@@ -4,19 +4,9 @@ import { faultyStore } from '../../src/testing/faulty-store.ts';
 import { storeContract } from '../../src/testing/store-contract.ts';
 import { createVirtualClock } from '../../src/time/virtual-clock.ts';
 import { seeded } from './seeded.ts';
+import { withTime } from './with-time.ts';
 
 const clock = createVirtualClock();
-
-/** Lets time pass until `running` is over: every answer of the store takes some. */
-const withTime = async (running: Promise<void>): Promise<void> => {
-  let over = false;
-  const settled = running.finally(() => {
-    over = true;
-  });
-  settled.catch(() => {});
-  while (!over) await clock.advance(50);
-  return settled;
-};
 
 const prompt = async () => ({
   store: faultyStore(createMemoryStore(), { clock, random: seeded(1) }),
@@ -29,7 +19,8 @@ const late = async () => ({
   store: faultyStore(createMemoryStore(), { clock, random: seeded(2), delayMs: [1, 50] }),
 });
 for (const { name, run } of storeContract(late)) {
-  test(`a faulty store whose answers are late and out of order: ${name}`, () => withTime(run()));
+  test(`a faulty store whose answers are late and out of order: ${name}`, () =>
+    withTime(clock, run()));
 }
 
 const healed = async () => {

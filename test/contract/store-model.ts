@@ -22,7 +22,8 @@ type Step =
       id?: string;
     }
   | { op: 'claim'; id: string; owner: string }
-  | { op: 'release' | 'remove'; held: number };
+  | { op: 'release' | 'remove'; held: number }
+  | { op: 'alive'; at: number };
 
 const at = fc.option(fc.integer({ min: 0, max: 9 }));
 const held = fc.nat({ max: 5 });
@@ -52,6 +53,7 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
     owner: fc.constantFrom('p1', 'p2'),
   }),
   fc.record({ op: fc.constantFrom('release' as const, 'remove' as const), held }),
+  fc.record({ op: fc.constant('alive' as const), at: fc.integer({ min: -9, max: 9 }) }),
 );
 
 /** The contract said in the plainest way: an array that is searched from end to end. */
@@ -59,6 +61,7 @@ class Model {
   records: SessionRecord[] = [];
   readonly journals = new Map<string, JournalEntry[]>();
   readonly answered: SessionRecord[] = [];
+  readonly alive: number[] = [];
 
   /** Counted from the newest answer, so that small numbers are often fresh. */
   held(n: number): SessionRecord | undefined {
@@ -164,10 +167,17 @@ const letGo = async (model: Model, store: Store, step: Step & { op: 'release' | 
   model.put({ ...on, owner: null, token: loaded?.token ?? 'gone' });
 };
 
+const noteAlive = async (model: Model, store: Store, { at: noted }: Step & { op: 'alive' }) => {
+  const highest = model.alive.toSorted((a, b) => b - a)[0] ?? null;
+  assert.equal(await store.alive(noted), highest);
+  model.alive.push(noted);
+};
+
 const take = (model: Model, store: Store, step: Step): Promise<void> => {
   if (step.op === 'create') return create(model, store, step);
   if (step.op === 'commit') return commit(model, store, step);
   if (step.op === 'claim') return claim(model, store, step);
+  if (step.op === 'alive') return noteAlive(model, store, step);
   return letGo(model, store, step);
 };
 
@@ -187,11 +197,15 @@ const compare = async (model: Model, store: Store, time: number): Promise<void> 
       found,
       own.find((one) => one.key === 'k' && one.state !== 'terminated') ?? null,
     );
+    const living = own.filter((one) => one.state !== 'terminated').length;
+    assert.equal(await store.count({ principal }), living);
     const idle = own.filter((one) => one.state === 'idle');
     const page = await store.list({ principal, state: 'idle', limit: 1 });
     assert.deepEqual(page.records, idle.slice(0, 1));
     assert.equal(page.cursor, idle.length > 1 ? idle[0]?.id : null);
   }
+  const livingOfAll = all.filter((one) => one.state !== 'terminated').length;
+  assert.equal(await store.count({}), livingOfAll);
   const timed = all.flatMap((record) => (record.due === null ? [] : [{ record, ...record.due }]));
   const due = timed.filter((one) => one.at <= time).sort((a, b) => a.at - b.at);
   assert.deepEqual(

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { jittered, newUuid, randomBase64url } from '../../src/identity/randomness.ts';
+import {
+  jittered,
+  newUuid,
+  randomBase64url,
+  systemRandomness,
+} from '../../src/identity/randomness.ts';
 
 test('random text has the asked bytes, across the borders of the pool', () => {
   // 6 KiB is the pool: sizes that divide it, that do not, and one that takes all of it.
@@ -44,7 +49,7 @@ test('jitter only shortens, and by no more than its share', () => {
   const duration = fc.double({ min: 0, max: 1e12, noNaN: true });
   fc.assert(
     fc.property(duration, fc.double({ min: 0, max: 1, noNaN: true }), (durationMs, share) => {
-      const jitteredMs = jittered(durationMs, share);
+      const jitteredMs = jittered(durationMs, systemRandomness, share);
       expect(jitteredMs).toBeLessThanOrEqual(durationMs);
       expect(jitteredMs).toBeGreaterThanOrEqual(durationMs * (1 - share) * (1 - 1e-12));
     }),

@@ -1,13 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createActor } from 'xstate';
-import {
-  registryMachine,
-  SESSION_STATES,
-  type SessionEvent,
-  sessionMachine,
-} from '../../machines/index.ts';
+import { SESSION_STATES, type SessionEvent, sessionMachine } from '../../machines/index.ts';
 import { anyLife, EVERY_EVENT, EXPIRES_AT, PATHS, reasonSaid, tableSays } from './session-table.ts';
 
 // XState's development build warns of each event that reaches an ended actor; here that is the point.
@@ -115,36 +109,4 @@ test('a snapshot that went through JSON goes on where it was', () => {
     }),
     { numRuns: 300 },
   );
-});
-
-test.each([
-  ['session', sessionMachine],
-  ['registry', registryMachine],
-])('the chart of the %s can be drawn: plain data, every state described', (_, machine) => {
-  const drawn = JSON.parse(JSON.stringify(machine));
-  expect(drawn.description).toEqual(expect.any(String));
-  for (const state of Object.values(machine.states)) {
-    expect(drawn.states[state.key].description, state.key).toEqual(expect.any(String));
-    // An inline function would be drawn as nothing.
-    const { on = {} } = state.config as {
-      on?: Record<string, { guard?: unknown; actions?: unknown }>;
-    };
-    for (const { guard = '', actions = '' } of Object.values(on)) {
-      expect([typeof guard, typeof actions]).toEqual(['string', 'string']);
-    }
-    expect([state.invoke, state.after, state.always ?? []]).toEqual([[], [], []]);
-  }
-});
-
-test('the charts import nothing but xstate and each other', () => {
-  const folder = new URL('../../machines/', import.meta.url);
-  const files = readdirSync(folder).filter((name) => name.endsWith('.ts'));
-  expect(files.length).toBeGreaterThan(3);
-  for (const file of files) {
-    const source = readFileSync(new URL(file, folder), 'utf8');
-    for (const [, specifier] of source.matchAll(/\bfrom '([^']+)'/g)) {
-      expect(specifier, file).toMatch(/^(xstate|\.\/[a-z-]+\.ts)$/);
-    }
-    expect(source, file).not.toMatch(/import\(|Date\b|performance|Math\.random|process\./);
-  }
 });

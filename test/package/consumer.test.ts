@@ -56,6 +56,16 @@ test('what needs no optional peer works without them', () => {
   expect(imported(lean, leanSpecifiers)).toEqual(leanSpecifiers);
 });
 
+test('what does need one says which to install', () => {
+  const code =
+    "const { checkMachine } = await import('holdfast/testing');" +
+    'await checkMachine({}).catch((error) => seen.push(error.code, error.message));';
+  expect(answered(lean, 'module', code)).toEqual([
+    'ERR_HOLDFAST_MISSING_PACKAGE',
+    'checkMachine needs fast-check. Install with: npm install fast-check',
+  ]);
+});
+
 test('everything can be required', () => {
   const code = `${each(specifiers, (name) => `require('${name}')`)}`;
   expect(answered(full, 'commonjs', code)).toEqual(specifiers);

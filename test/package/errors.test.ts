@@ -24,6 +24,7 @@ const SAMPLES: Readonly<Record<HoldfastErrorCode, readonly HoldfastError[]>> = {
   ERR_HOLDFAST_INITIALIZE: [new errors.InitializeError(new Error('no'))],
   ERR_HOLDFAST_BEHAVIOUR_DOWN: [
     new errors.BehaviourDownError({ type: 'a' }, 'restarting'),
+    new errors.BehaviourDownError({ type: 'a' }, 'stored'),
     new errors.BehaviourDownError({ type: 'a' }, 'done'),
   ],
   ERR_HOLDFAST_DRAINING: [new errors.DrainingError(1_000)],

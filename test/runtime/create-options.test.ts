@@ -12,10 +12,11 @@ const application = (behaviours: Application['behaviours'] = {}): Application =>
   cleanup: null,
   hooks: {},
   operations: {},
+  onInterrupted: null,
   behaviours,
 });
 
-const checked = (options: CreateOptions) => checkedCreate(options, application());
+const checked = (options: CreateOptions) => checkedCreate(options, application(), false);
 
 const refusalOf = (act: () => unknown): unknown => {
   try {
@@ -148,9 +149,9 @@ test('MCP servers are at most 64 KiB together', () => {
 test('a behaviour is one of those that are registered, and the refusal names them', () => {
   const spec = {} as CheckedBehaviour; // Only its name is looked at.
   const behaviours = application({ agent: spec, poller: spec });
-  expect(checkedCreate({ behaviour: 'agent' }, behaviours).behaviour).toBe('agent');
+  expect(checkedCreate({ behaviour: 'agent' }, behaviours, false).behaviour).toBe('agent');
   for (const behaviour of ['agnet', 'toString', '']) {
-    expect(refusalOf(() => checkedCreate({ behaviour }, behaviours))).toMatchObject({
+    expect(refusalOf(() => checkedCreate({ behaviour }, behaviours, false))).toMatchObject({
       option: 'behaviour',
       value: behaviour,
       allowed: 'agent, poller',
@@ -176,5 +177,17 @@ test('a key is a text of 1 to 256 characters', () => {
     expect(refusal).toMatchObject({ option: 'key' });
     // A key may say who somebody is: the error does not.
     expect(String(refusal)).not.toContain('xxx');
+  }
+});
+
+test('the input of a behaviour is JSON where it is stored, copied, and at most 256 KiB', () => {
+  const given = { deep: [1] };
+  const copy = checkedCreate({ input: given }, application(), true).input;
+  expect(copy).toEqual(given);
+  expect(copy).not.toBe(given);
+  expect(checkedCreate({ input: refusalOf }, application(), false).input).toBe(refusalOf);
+  for (const input of [refusalOf, { at: new Date() }, 'x'.repeat(300_000)]) {
+    const error = refusalOf(() => checkedCreate({ input }, application(), true));
+    expect(error).toMatchObject({ code: 'ERR_HOLDFAST_INVALID_OPTION' });
   }
 });

@@ -24,7 +24,7 @@ const refusalOf = (act: () => unknown): InvalidOptionError => {
 const untyped = <T>(options: object): T => options as T; // What untyped callers can do.
 
 test.each([
-  ['createRuntime', { maxResidents: 5 }, 'maxResidents', 'maxResident, maxPerPrincipal'],
+  ['createRuntime', { maxResidents: 5 }, 'maxResidents', 'maxResident, maxStored, maxPerPrincipal'],
   ['createRuntime', { idleTimeoutMs: 5 }, 'idleTimeoutMs', 'deadlines'],
   ['createRuntime', { toString: 5 }, 'toString', 'store'],
   ['deadlines', { deadlines: { idleTimeout: 5 } }, 'idleTimeout', 'idleAfterMs, idleTimeoutMs'],

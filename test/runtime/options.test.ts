@@ -21,6 +21,7 @@ describe('the settings of a runtime', () => {
   test('have the defaults of limits.ts', () => {
     expect(checkedSettings({})).toEqual({
       maxResident: LIMITS.maxResident,
+      maxStored: LIMITS.maxStored,
       maxPerPrincipal: LIMITS.maxPerPrincipal,
       tombstoneMs: LIMITS.tombstoneMs,
       maxTombstones: LIMITS.maxTombstones,
@@ -42,6 +43,7 @@ describe('the settings of a runtime', () => {
   test('may be as low as 1', () => {
     const ones = {
       maxResident: 1,
+      maxStored: 1,
       maxPerPrincipal: 1,
       tombstoneMs: 1,
       maxTombstones: 1,
@@ -71,6 +73,7 @@ describe('the settings of a runtime', () => {
 
   test.each([
     ['maxResident', NOT_COUNTS],
+    ['maxStored', NOT_COUNTS],
     ['maxPerPrincipal', NOT_COUNTS],
     ['tombstoneMs', NOT_TIMES],
     ['sweepIntervalMs', NOT_TIMES],

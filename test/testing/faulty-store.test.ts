@@ -95,6 +95,31 @@ test('a stalled call is neither done nor answered until the store heals', async 
   expect(store).toMatchObject({ stalled: 0, failed: 0, lost: 0 });
 });
 
+test('the next call of one method goes wrong, once, and the others do not', async () => {
+  const { store } = setUp({ only: () => false });
+  store.breakNext('commit', 'fail');
+  store.breakNext('commit', 'lose-answer');
+  store.breakNext('load', 'lose-answer');
+  const held = await store.create(newRecord('a'));
+  await expect(store.commit(held, {})).rejects.toThrow('commit was made to fail');
+  await expect(store.commit(held, {})).rejects.toThrow(OutcomeUnknown);
+  await expect(store.load('a')).rejects.toThrow('load was made to fail');
+  const now = await store.load('a');
+  if (now === null) throw new Error('it is gone');
+  await store.commit(now, {});
+  store.breakNext('commit', 'fail');
+  store.heal();
+  await expect(store.commit(held, {})).rejects.toThrow(Fenced);
+});
+
+test('a count is a read and a sign of life a write: only of the write nobody knows whether it is there', async () => {
+  const { inner, store } = setUp();
+  store.break('lose-answer');
+  await expect(store.count({})).rejects.toThrow('count was made to fail');
+  await expect(store.alive(7)).rejects.toThrow(OutcomeUnknown);
+  expect(await inner.alive(1)).toBe(7);
+});
+
 test('close works however broken the store is, at once, and what stalled finds it closed', async () => {
   const { store } = setUp();
   store.break('stall');

@@ -3,6 +3,7 @@ import type { Store } from '../../src/store/contract.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { storeContract } from '../../src/testing/store-contract.ts';
 import { BROKEN_CHANGES } from './broken-changes.ts';
+import { BROKEN_COUNTS } from './broken-counts.ts';
 import { BROKEN } from './broken-stores.ts';
 import type { Spoil } from './spoil.ts';
 
@@ -27,9 +28,12 @@ const failures = async (spoil: Spoil): Promise<readonly string[]> => {
 };
 
 describe('a store that breaks one rule fails the case about that rule', () => {
-  test.each([...BROKEN, ...BROKEN_CHANGES])('$rule', async ({ spoil, noticed }) => {
-    expect(await failures(spoil)).toContainEqual(expect.stringMatching(noticed));
-  });
+  test.each([...BROKEN, ...BROKEN_CHANGES, ...BROKEN_COUNTS])(
+    '$rule',
+    async ({ spoil, noticed }) => {
+      expect(await failures(spoil)).toContainEqual(expect.stringMatching(noticed));
+    },
+  );
 });
 
 test('a store that breaks none passes all', async () => {

@@ -52,7 +52,7 @@ function isTypeOnly(node: SyntaxNode): boolean {
  */
 export const LAYERS: readonly (readonly string[])[] = [
   ['machines'],
-  ['src/errors.ts', 'src/errors', 'src/limits.ts', 'src/identity', 'src/time'],
+  ['src/errors.ts', 'src/errors', 'src/limits.ts', 'src/planted.ts', 'src/identity', 'src/time'],
   ['src/xstate'],
   ['src/store'],
   // The exception: what the runtime tells is named beside those who listen. Types only, so it runs nothing.

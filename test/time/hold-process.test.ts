@@ -24,3 +24,18 @@ test('the clock of the system can hold the process, which its own timers never d
   letGo?.();
   expect(timersThatHold()).toBe(before);
 });
+
+test('it does not wake the process meanwhile: its wait is one that a native timer takes', async () => {
+  const warnings: string[] = [];
+  const hear = (warning: Error): void => void warnings.push(warning.name);
+  process.on('warning', hear);
+  try {
+    const letGo = holdProcess();
+    // Warnings are told a turn later.
+    await new Promise((resolve) => setImmediate(resolve));
+    letGo();
+    expect(warnings).not.toContain('TimeoutOverflowWarning');
+  } finally {
+    process.off('warning', hear);
+  }
+});

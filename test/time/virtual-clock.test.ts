@@ -149,3 +149,16 @@ test('options that are not allowed are refused', () => {
   expect(() => createVirtualClock({ maxActions: 0 })).toThrow(InvalidOptionError);
   expect(() => createVirtualClock({ wall: Number.NaN })).toThrow(InvalidOptionError);
 });
+
+test('the next action can be asked for: in how long, late ones at once, or none', async () => {
+  const clock = createVirtualClock();
+  expect(clock.nextDueInMs).toBeNull();
+  for (const delay of [70, 40]) clock.scheduler.schedule(() => undefined, delay);
+  expect(clock.nextDueInMs).toBe(40);
+  await clock.advance(30);
+  expect(clock.nextDueInMs).toBe(10);
+  clock.stall(25);
+  expect(clock.nextDueInMs).toBe(0);
+  await clock.advance(0);
+  expect(clock.nextDueInMs).toBe(15);
+});

@@ -11,7 +11,6 @@ import {
   fromPromise,
   type InspectionEvent,
   sendParent,
-  setup,
 } from 'xstate';
 import { boom, sessionWithBehaviours } from './behaviour-under-test.ts';
 
@@ -189,49 +188,4 @@ test('one that fails while it is being stopped is stopped, and leaves nothing', 
   actor.send({ type: 'go' });
   expect(heard).toEqual(['stopped']);
   expect(gone).toEqual(['callback']);
-});
-
-test('a restored machine and those under it wait out their delays anew, named and computed ones too', async () => {
-  const inner = setup({
-    types: { context: {} as { ms: number } },
-    delays: { own: ({ context }) => context.ms },
-  }).createMachine({
-    context: { ms: 4_000 },
-    initial: 'x',
-    states: { x: { after: { own: 'y' } }, y: {} },
-  });
-  const logic = setup({ actors: { inner }, delays: { late: 9_000 } }).createMachine({
-    initial: 'a',
-    invoke: { id: 'inner', src: 'inner' },
-    states: { a: { after: { 3000: 'b', late: 'c' } }, b: {}, c: {} },
-  });
-  const { clock, registry, run } = sessionWithBehaviours();
-  const first = run(logic);
-  await clock.advance(2_000);
-  const snapshot = JSON.parse(JSON.stringify(first.actor.getPersistedSnapshot()));
-  first.actor.stop();
-  const second = run(logic, { snapshot });
-  expect(registry.delayedEvents.size).toBe(3);
-  await clock.advance(2_999);
-  expect(second.actor.getSnapshot().value).toBe('a');
-  await clock.advance(1);
-  expect(second.actor.getSnapshot().value).toBe('b');
-  await clock.advance(1_000);
-  expect(second.actor.getSnapshot().children.inner.getSnapshot().value).toBe('y');
-  expect(registry.delayedEvents.size).toBe(0);
-});
-
-test('a delay that throws when it is restored leaves nothing behind', () => {
-  let bad = false;
-  const logic = setup({ delays: { moody: () => (bad ? boom() : 1_000) } }).createMachine({
-    initial: 'a',
-    states: { a: { after: { 3000: 'b', moody: 'b' } }, b: {} },
-  });
-  const { registry, run } = sessionWithBehaviours();
-  const { actor } = run(logic);
-  const snapshot = JSON.parse(JSON.stringify(actor.getPersistedSnapshot()));
-  actor.stop();
-  bad = true;
-  expect(() => run(logic, { snapshot })).toThrow('boom');
-  expect(registry.delayedEvents.size).toBe(0);
 });

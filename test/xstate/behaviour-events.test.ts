@@ -5,6 +5,7 @@ import { InvalidEventError } from '../../src/errors.ts';
 import {
   assertLetIn,
   describes,
+  hearsRestored,
   isInternal,
   knownEvents,
 } from '../../src/xstate/behaviour-events.ts';
@@ -49,12 +50,32 @@ test('a machine names its own events, deep ones too, and none of what XState mak
   expect(knownEvents(fromPromise(async () => 1))).toBeNull();
 });
 
-test('the types of XState are internal, and what only begins with its name is not', () => {
-  for (const type of ['xstate', 'xstate.stop', 'xstate.after.1.a', '@xstate.actor']) {
+test('the types of XState and of the runtime are internal, and what only begins with its name is not', () => {
+  for (const type of [
+    'session.restored',
+    'xstate',
+    'xstate.stop',
+    'xstate.after.1.a',
+    '@xstate.actor',
+  ]) {
     expect(isInternal(type)).toBe(true);
     expect(() => assertLetIn({ type }, ['*', type])).toThrow(InvalidEventError);
   }
-  for (const type of ['xstates', 'my.xstate.stop']) assertLetIn({ type }, null);
+  for (const type of ['xstates', 'my.xstate.stop', 'session.restored.ok', 'session'])
+    assertLetIn({ type }, null);
+});
+
+const TAKEN = { actions: () => undefined };
+
+test('a machine asks to be told that it was restored by naming it, not by a bare *', () => {
+  const hearing = (...types: string[]) =>
+    hearsRestored(createMachine({ on: Object.fromEntries(types.map((type) => [type, TAKEN])) }));
+  expect([hearing('session.restored'), hearing('a', 'session.*')]).toEqual([true, true]);
+  expect([hearing('*'), hearing('session.restored.at'), hearing()]).toEqual([false, false, false]);
+  expect(hearsRestored(fromPromise(async () => 1))).toBe(false);
+  expect(knownEvents(createMachine({ on: { 'session.restored': TAKEN, go: TAKEN } }))).toEqual([
+    'go',
+  ]);
 });
 
 test('where nothing is let in, the refusal says so', () => {

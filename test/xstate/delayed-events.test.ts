@@ -9,7 +9,11 @@ import {
 } from 'xstate';
 import { InvalidOptionError } from '../../src/errors.ts';
 import { createVirtualClock } from '../../src/time/virtual-clock.ts';
-import { createDelayedEvents, installDelayedEvents } from '../../src/xstate/delayed-events.ts';
+import {
+  createDelayedEvents,
+  delayedEventsOf,
+  installDelayedEvents,
+} from '../../src/xstate/delayed-events.ts';
 import { acceptingRegistry, delayedLogic } from './registry-under-test.ts';
 
 const startListener = () => {
@@ -141,6 +145,68 @@ test('an id that looks like the number of an unnamed event takes back only its o
   events.cancel(actor, '0');
   await clock.advance(10);
   expect(heard).toEqual(['10 unnamed']);
+});
+
+test('what is pending is listed with when it is due, and not once it was delivered or taken back', async () => {
+  const { clock, events, actor, later } = startListener();
+  await clock.advance(5);
+  later('one', 10, 'id');
+  later('two', 20);
+  later('never', Number.POSITIVE_INFINITY);
+  later('gone', 10, 'gone');
+  events.cancel(actor, 'gone');
+  const listed = () =>
+    events.pendingOf(actor).map(({ event, id, due, target }) => {
+      expect(target).toBe(actor);
+      return [event.type, id, due];
+    });
+  expect(listed()).toEqual([
+    ['one', 'id', 15],
+    ['two', null, 25],
+  ]);
+  await clock.advance(10);
+  expect(listed()).toEqual([['two', null, 25]]);
+  events.cancelAll(actor);
+  expect(listed()).toEqual([]);
+});
+
+test('at a time that is past: as soon as possible, in the order of the calls', async () => {
+  const { heard, clock, events, actor } = startListener();
+  await clock.advance(100);
+  const at = (type: string, due: number) => events.scheduleAt(actor, actor, { type }, due);
+  at('b', 50);
+  at('a', 20);
+  at('c', 110);
+  expect(heard).toEqual([]);
+  expect(events.pendingOf(actor).map(({ due }) => due)).toEqual([50, 20, 110]);
+  await clock.advance(10);
+  expect(heard).toEqual(['100 b', '100 a', '110 c']);
+});
+
+test('while an event is delivered it is pending until its target has moved on', async () => {
+  const pending: string[][] = [];
+  const clock = createVirtualClock();
+  const events = createDelayedEvents(clock);
+  const look = () => pending.push(events.pendingOf(actor).map(({ event }) => event.type));
+  const actor = createActor(
+    setup({ actions: { look } }).createMachine({
+      initial: 'a',
+      states: { a: { after: { 10: { target: 'b', actions: 'look' } } }, b: {} },
+    }),
+  );
+  installDelayedEvents(actor.system, events);
+  actor.start();
+  actor.subscribe(look);
+  await clock.advance(10);
+  look();
+  // In the action, told of the new state, and afterwards.
+  expect(pending).toEqual([['xstate.after.10.(machine).a'], [], []]);
+  expect(events.size).toBe(0);
+});
+
+test('a system without them is refused', () => {
+  const { system } = createActor(setup({}).createMachine({}));
+  expect(() => delayedEventsOf(system)).toThrow('no delayed events');
 });
 
 test('inspectors see delayed events just as with XState’s own scheduler', async () => {

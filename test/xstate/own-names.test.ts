@@ -10,7 +10,7 @@ import {
   spawnChild,
   stopChild,
 } from 'xstate';
-import { withOwnNames } from '../../src/xstate/own-names.ts';
+import { idsWithin, withOwnNames } from '../../src/xstate/own-names.ts';
 import { sessionWithBehaviours } from './behaviour-under-test.ts';
 
 /** A machine that invokes `db`, and looks for it in its actor system when it hears `look`. */
@@ -95,7 +95,7 @@ test('a restored behaviour has its names again, while another has them too', () 
   const { spawn, run } = sessionWithBehaviours();
   const first = run(logic, { input: undefined }, spawn('other'));
   const snapshot = JSON.parse(JSON.stringify(first.actor.getPersistedSnapshot()));
-  const { actor, heard } = run(logic, { snapshot });
+  const { actor, heard } = run(logic, { snapshot, delays: [] });
   actor.send({ type: 'look' });
   first.actor.send({ type: 'look' });
   expect([heard, new Set(found).size, found.includes(undefined)]).toEqual([[], 2, false]);
@@ -139,6 +139,31 @@ test('an actor that stops is forgotten by the system of all, with a name or with
   );
   actor.stop();
   expect(gone).toEqual(expect.arrayContaining(['behaviour', 'named', 'other']));
+});
+
+test('an actor without an id is not given that of one restored from another process', () => {
+  const kid = createMachine({});
+  const logic = setup({ actors: { kid } }).createMachine({
+    context: {},
+    on: { add: { actions: assign(({ spawn }) => void spawn('kid')) } },
+  });
+  const first = sessionWithBehaviours().run(logic);
+  for (let n = 0; n < 3; n++) first.actor.send({ type: 'add' });
+  const snapshot = JSON.parse(JSON.stringify(first.actor.getPersistedSnapshot()));
+  // A process that has counted as far as the other had when that began.
+  const { actor } = sessionWithBehaviours().run(logic, { snapshot, delays: [] });
+  const before = actor.getSnapshot().children;
+  for (let n = 0; n < 3; n++) actor.send({ type: 'add' });
+  const after = actor.getSnapshot().children;
+  expect([Object.keys(before).length, Object.keys(after).length]).toEqual([3, 6]);
+  expect(after).toMatchObject(before);
+});
+
+test('the ids in a snapshot are those of all the actors under it, however deep', () => {
+  const leaf = { snapshot: { status: 'active' } };
+  const snapshot = { children: { a: { snapshot: { children: { b: leaf } } }, c: leaf } };
+  expect(idsWithin(snapshot)).toEqual(new Set(['a', 'b', 'c']));
+  expect(idsWithin(undefined)).toEqual(new Set());
 });
 
 test('an actor system that cannot name its actors is refused', () => {

@@ -2,11 +2,14 @@ import type { Occupancy } from '../../../machines/index.ts';
 import { AlreadyExistsError, CapacityError, DrainingError } from '../../errors.ts';
 import { mintSessionId } from '../../identity/session-id.ts';
 import { LIMITS } from '../../limits.ts';
+import { planted } from '../../planted.ts';
 import type { CheckedCreate } from '../create-options.ts';
 import { SessionHost } from '../host.ts';
 import { fileNext } from '../liveness/filing.ts';
+import { nextTurn } from '../next-turn.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { makeRoom } from './eviction.ts';
+import { occupancyOf } from './slot.ts';
 
 /** Whose session it is to be, and the key it is stored under. */
 export interface Claim {
@@ -15,8 +18,8 @@ export interface Claim {
 }
 
 /**
- * Takes a slot for a session and starts its actor, before the first await where there is room. Where there is none, an
- * idle session of the same principal is ended first, if there is one. Rejects with `CapacityError`, `DrainingError`, or
+ * Takes a slot for a session and starts its actor, before the first await where there is room. Where there is none, the
+ * longest idle session is put away first, or, without a durable store, one of the same principal is ended. Rejects with `CapacityError`, `DrainingError`, or
  * `AlreadyExistsError` for an id that is taken.
  */
 export const admit = async (
@@ -24,28 +27,23 @@ export const admit = async (
   claim: Claim,
   options: CheckedCreate,
 ): Promise<SessionHost> => {
-  const host = enter(context, claim, options);
+  const occupancy = occupancyOf(context, claim.principal);
+  if (planted('quota-after-await')) await nextTurn(context);
+  const host = enter(context, claim, options, occupancy);
   if (host !== null) return host;
   const refusal = refusalOf(context, claim);
-  const place = context.draining ? null : makeRoom(context, claim.principal);
+  // Who has used up what a durable store keeps of each is not helped by somebody else's going.
+  const hopeless = context.draining || (context.store.durable && isOverQuota(context, claim));
+  const place = hopeless ? null : makeRoom(context, claim.principal);
   if (place === null) throw refused(context, refusal);
   const giveBack = await place.catch(() => {
     throw refused(context, refusal);
   });
   // Nothing comes between these two: the slot is free for this one only.
   giveBack();
-  const heir = enter(context, claim, options);
+  const heir = enter(context, claim, options, occupancyOf(context, claim.principal));
   if (heir === null) throw refused(context, refusalOf(context, claim));
   return heir;
-};
-
-/** How full it is for this principal: slots that are promised are taken. */
-const occupancyOf = (context: RuntimeContext, principal: string | null): Occupancy => {
-  const { hosts, perPrincipal, reserved, settings } = context;
-  const { maxResident, maxPerPrincipal } = settings;
-  const ofPrincipal =
-    principal === null ? 0 : (perPrincipal.get(principal)?.size ?? 0) + reserved.of(principal);
-  return { resident: hosts.size + reserved.size, maxResident, ofPrincipal, maxPerPrincipal };
 };
 
 /** Asks the registry's chart for a slot; `null`: it has none to give. */
@@ -53,15 +51,16 @@ const enter = (
   context: RuntimeContext,
   { principal, key }: Claim,
   options: CheckedCreate,
+  occupancy: Occupancy,
 ): SessionHost | null => {
   const { clock, hosts, perPrincipal, deadlines, registry } = context;
-  const id = options.id ?? mintSessionId();
+  const id = options.id ?? mintSessionId(context.randomness);
   if (hosts.has(id)) throw new AlreadyExistsError('A session of that id');
   const createdAt = clock.wall();
   const expiresAt = Number.isFinite(deadlines.maxLifetimeMs)
     ? createdAt + deadlines.maxLifetimeMs
     : null;
-  const occupancy = occupancyOf(context, principal);
+  if (isStoreFull(context)) return null;
   const actor = registry.spawn(id, { id, principal, expiresAt }, occupancy);
   if (actor === null) return null;
   const mono = clock.mono();
@@ -76,6 +75,7 @@ const enter = (
     mono,
   });
   hosts.set(id, host);
+  context.census?.add(principal);
   if (principal !== null) {
     const own = perPrincipal.get(principal) ?? new Set();
     perPrincipal.set(principal, own.add(host));
@@ -84,9 +84,19 @@ const enter = (
   return host;
 };
 
+const isStoreFull = ({ census, settings }: RuntimeContext): boolean =>
+  census !== null && census.total >= settings.maxStored;
+
+const isOverQuota = (context: RuntimeContext, { principal }: Claim): boolean => {
+  const { ofPrincipal, maxPerPrincipal } = occupancyOf(context, principal);
+  return ofPrincipal >= maxPerPrincipal || isStoreFull(context);
+};
+
 /** Why there is no slot, as the caller is told. */
 const refusalOf = (context: RuntimeContext, { principal }: Claim): Error => {
   if (context.draining) return new DrainingError(LIMITS.retryAfterMs);
+  const { maxStored } = context.settings;
+  if (isStoreFull(context)) return new CapacityError('maxStored', maxStored, LIMITS.retryAfterMs);
   const { ofPrincipal, maxPerPrincipal, maxResident } = occupancyOf(context, principal);
   return ofPrincipal >= maxPerPrincipal
     ? new CapacityError('maxPerPrincipal', maxPerPrincipal, LIMITS.retryAfterMs)

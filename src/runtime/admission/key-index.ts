@@ -19,6 +19,13 @@ export const forgetKey = (context: RuntimeContext, host: SessionHost): void => {
   if (context.keyed.get(name)?.host === host) context.keyed.delete(name);
 };
 
+/** Enters the key of a session that is in memory again, unless somebody is just asking for it. */
+export const listKey = (context: RuntimeContext, host: SessionHost): void => {
+  if (host.key === null) return;
+  const name = keyName(host.principal, host.key);
+  if (!context.keyed.has(name)) context.keyed.set(name, { made: Promise.resolve(host), host });
+};
+
 /** The owner's own key, out of the one it is stored under; `null` where it has none. */
 export const ownKey = (stored: string | null): string | null =>
   stored?.startsWith(KEY) === true ? stored.slice(KEY.length) : null;

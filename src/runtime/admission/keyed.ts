@@ -5,6 +5,8 @@ import type { CheckedCreate } from '../create-options.ts';
 import type { SessionHost } from '../host.ts';
 import { createSession } from '../lifecycle/create-session.ts';
 import { ended } from '../lifecycle/lifecycle.ts';
+import { endStored, overdue } from '../residency/end-stored.ts';
+import { storedHost } from '../residency/stored-host.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import type { Claim } from './admission.ts';
 import { type KeyedEntry, keyName } from './key-index.ts';
@@ -74,6 +76,8 @@ const findOrMake = async (
     const found = await storeRead('the session', context.store.find(principal, key));
     const host = found === null ? undefined : context.hosts.get(found.id);
     if (host !== undefined) return host;
+    const stored = found === null ? null : living(context, found);
+    if (stored !== null) return stored;
     if (found !== null) {
       if (tries === TRIES) throw new StoreError(`${LEFTOVER} is still there`, undefined);
       await clearAway(context, found);
@@ -87,20 +91,34 @@ const findOrMake = async (
   }
 };
 
+/** What stands for a session that is stored and goes on; `null`: its end, or its beginning, was cut short, or is due. */
+const living = (context: RuntimeContext, found: SessionRecord): SessionHost | null => {
+  const { id, state } = found;
+  if (!context.store.durable || context.takingBack.has(id)) return null;
+  if (state === 'initializing' || state === 'terminating') return null;
+  const host = storedHost(context, found);
+  return overdue(context, host) === null ? host : null;
+};
+
 /**
- * Makes way for a new session of a key that is taken in the store, by a session that is not in memory. Where that is
- * what a create of ours left whose answer was lost, it is removed: nobody was given it.
+ * Makes way for a new session of a key that is taken in the store, by a session that is not in memory. What a create of
+ * ours left whose answer was lost is removed: nobody was given it. What is not to go on is ended.
  */
 const clearAway = async (context: RuntimeContext, found: SessionRecord): Promise<void> => {
-  // Another owner's, or nobody's: to wake it is the part of hibernation and recovery.
-  if (found.owner !== context.owner) {
-    throw new AlreadyExistsError('A session of that key, held elsewhere,');
+  if (context.takingBack.has(found.id)) {
+    try {
+      await context.store.remove(found);
+    } catch (error) {
+      if (!(error instanceof Fenced)) throw new StoreError(`${LEFTOVER} was not removed`, error);
+    }
+    return;
+  }
+  if (context.store.durable) {
+    const host = storedHost(context, found);
+    await endStored(context, host, () => overdue(context, host));
+    return;
   }
   // It has gone since, or is just being removed: it is looked again.
-  if (!context.takingBack.has(found.id)) return;
-  try {
-    await context.store.remove(found);
-  } catch (error) {
-    if (!(error instanceof Fenced)) throw new StoreError(`${LEFTOVER} was not removed`, error);
-  }
+  if (found.owner === context.owner) return;
+  throw new AlreadyExistsError('A session of that key, held elsewhere,');
 };

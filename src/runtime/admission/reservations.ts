@@ -1,6 +1,6 @@
 /**
- * Slots that an evicted session has left to the one it was evicted for. They are counted as taken, of the runtime and
- * of the principal, until that one is let in, a microtask later: nobody gets in between.
+ * Slots that are promised: left by a session to the one that it made way for, or kept for one that is being woken. They
+ * are counted as taken, of the runtime and of the principal, until that one is let in: nobody gets in between.
  */
 export class Reservations {
   readonly #byPrincipal = new Map<string, number>();
@@ -16,14 +16,17 @@ export class Reservations {
     return this.#byPrincipal.get(principal) ?? 0;
   }
 
-  add(principal: string): void {
+  /** One more, for a session of this principal; `null`: of nobody in particular. */
+  add(principal: string | null): void {
     this.#size += 1;
+    if (principal === null) return;
     this.#byPrincipal.set(principal, this.of(principal) + 1);
   }
 
   /** Gives one back that was added. */
-  release(principal: string): void {
+  release(principal: string | null): void {
     this.#size -= 1;
+    if (principal === null) return;
     const left = this.of(principal) - 1;
     if (left > 0) this.#byPrincipal.set(principal, left);
     else this.#byPrincipal.delete(principal);

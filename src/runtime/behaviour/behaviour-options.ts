@@ -11,7 +11,7 @@ export interface CheckedBehaviour {
   readonly name: string;
   readonly logic: AnyActorLogic;
   readonly input: NonNullable<BehaviourSpec['input']>;
-  /** Descriptors of the event types it takes; `null`: all but XState's own. */
+  /** Descriptors of the event types it takes; `null`: all that may come from outside. */
   readonly events: readonly string[] | null;
   readonly plan: RestartPlan;
 }
@@ -68,7 +68,8 @@ const isLogic = (logic: unknown): logic is AnyActorLogic =>
   );
 
 const checkedEvents = (at: string, events: unknown): readonly string[] => {
-  const allowed = 'an array of event types, which may end in ".*", without those of XState itself';
+  const allowed =
+    'an array of event types, which may end in ".*", without session.restored and those of XState';
   if (!Array.isArray(events)) throw new InvalidOptionError(`${at}.events`, events, allowed);
   return events.map((type: unknown) => {
     const stars = typeof type === 'string' ? type.replace(/(^|\.)\*$/, '') : '*';

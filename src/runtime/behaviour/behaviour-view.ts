@@ -52,3 +52,17 @@ export class ViewOfBehaviour implements BehaviourView {
     };
   }
 }
+
+/** Shows everybody who listens the snapshot there is. What a listener throws goes to `onError`. */
+export const tellAll = (
+  { snapshot, listeners }: Viewed,
+  onError: (error: unknown) => void,
+): void => {
+  for (const listener of listeners ?? []) {
+    try {
+      listener(snapshot);
+    } catch (error) {
+      onError(error);
+    }
+  }
+};

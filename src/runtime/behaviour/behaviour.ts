@@ -10,9 +10,14 @@ export type RestartPolicy = 'permanent' | 'transient' | 'temporary';
 /**
  * How a behaviour is started again. A failed one goes on from its last recorded snapshot, or from its input where it has
  * none or fails twice of that within 5 s each; one that is done begins anew from its input. What it did since that
- * record is lost, with what it emitted meanwhile: effects of its own must bear being done twice. A restored machine is in
- * the state it was in: entry actions are not run again, what it invokes is started anew, and so are its `after` delays,
- * in full; events that an action sent with a delay are not sent any more.
+ * record is lost, with what it emitted meanwhile: effects of its own must bear being done twice.
+ *
+ * A restored machine is in the state it was in, be it restarted or woken with its session: entry actions are not run
+ * again, and a promise or a callback that was running is started anew. Its delays (`after`, and events sent with a delay)
+ * are due when they were due; those that are over come at once. One that handles the type `session.restored` is sent
+ * `{ type: 'session.restored', from }` before its delays: from `'hibernation'`, its session was put away; `'crash'`,
+ * its process was gone; `'failure'`, it is restarted. A machine that handles `*` is sent it only where it names it too.
+ * The type is refused from outside.
  */
 export interface RestartOptions {
   /** Default `'transient'`. */
@@ -40,7 +45,8 @@ export interface RestartOptions {
  * Its snapshot is kept for a restart at each change, so it must be JSON all through: what it has in its context, and the
  * input of what it invokes. The `session` it was given is the exception: it is put back. Where something else is found
  * (a Date, an Error, a function, another session's reference, an actor spawned without a name), that is reported once,
- * and a restart starts from the input while it is there. So keep ids and plain data, and look up the rest.
+ * and a restart starts from the input while it is there. So keep ids and plain data, and look up the rest. An event that
+ * waits for its delay is part of the snapshot: it must be JSON, without the `session`, and for an actor of this behaviour.
  */
 export interface BehaviourSpec<Data = unknown> extends RestartOptions {
   /** Any XState logic: a machine, a promise, a transition function … */
@@ -63,9 +69,16 @@ export interface BehaviourSpec<Data = unknown> extends RestartOptions {
 
 /**
  * What a behaviour is doing. `starting`: its session is not ready yet. `failed`: it failed and is not started again.
- * `stopped`: its session ends.
+ * `stopped`: its session ends. `stored`: its session is not in memory.
  */
-export type BehaviourStatus = 'starting' | 'running' | 'restarting' | 'done' | 'failed' | 'stopped';
+export type BehaviourStatus =
+  | 'starting'
+  | 'running'
+  | 'restarting'
+  | 'done'
+  | 'failed'
+  | 'stopped'
+  | 'stored';
 
 /** A session's behaviour, to look at. It has no `send` and no `stop`: use `session.send`. */
 export interface BehaviourView {

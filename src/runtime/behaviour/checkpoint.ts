@@ -1,4 +1,6 @@
+import type { Snapshot } from 'xstate';
 import { InvalidOptionError } from '../../errors.ts';
+import type { PendingDelay } from '../../xstate/pending-delays.ts';
 import type { Session } from '../session.ts';
 
 /** A behaviour's snapshot as a restart starts from it. Plain JSON all through, shared with nobody. */
@@ -9,6 +11,8 @@ export interface Checkpoint {
   readonly snapshot: unknown;
   /** Where in it the reference to the session itself was: it is no JSON, and put back at a restart. */
   readonly session: readonly Path[];
+  /** What it had sent with a delay, in the order in which it is due: their times are mono. */
+  readonly delays: readonly PendingDelay[];
 }
 
 /** The keys that lead to a value. */
@@ -18,24 +22,35 @@ export type Path = readonly (string | number)[];
 const MAX_DEPTH = 500;
 
 /**
- * Copies a persisted snapshot. Throws `InvalidOptionError`, which names the place, for what JSON cannot carry: better no
- * checkpoint than one that lost something in silence.
+ * Copies a persisted snapshot, and the events that were pending. Throws `InvalidOptionError`, which names the place, for
+ * what JSON cannot carry: better no checkpoint than one that lost something in silence. An event cannot carry the
+ * reference to the session either.
  */
 export const newCheckpoint = (
   incarnation: number,
   persisted: unknown,
   session: Session,
+  pending: readonly PendingDelay[],
 ): Checkpoint => {
-  const copier = new Copier(session);
+  const copier = new Copier(session, []);
   const snapshot = copier.copy(persisted);
-  return { incarnation, snapshot, session: copier.found };
+  const delays = pending.map((delay, index) => {
+    const event = new Copier(null, ['delays', index, 'event']).copy(delay.event);
+    return { ...delay, event: event as PendingDelay['event'] }; // The copy of one.
+  });
+  return { incarnation, snapshot, session: copier.found, delays };
 };
 
-/** A copy of the snapshot to restore, with the reference to the session put back. */
-export const restored = (checkpoint: Checkpoint, session: Session): unknown => {
-  const holder = { snapshot: structuredClone(checkpoint.snapshot) };
+/** A copy of what to go on from, with the reference to the session put back. */
+export const restored = (
+  checkpoint: Checkpoint,
+  session: Session,
+): { snapshot: Snapshot<unknown>; delays: readonly PendingDelay[] } => {
+  const { snapshot, delays } = checkpoint;
+  const holder = structuredClone({ snapshot, delays });
   for (const path of checkpoint.session) putAt(holder, ['snapshot', ...path], session);
-  return holder.snapshot;
+  // It was a snapshot when it was kept.
+  return { snapshot: holder.snapshot as Snapshot<unknown>, delays: holder.delays };
 };
 
 const putAt = (root: object, path: Path, value: unknown): void => {
@@ -46,11 +61,13 @@ const putAt = (root: object, path: Path, value: unknown): void => {
 
 class Copier {
   readonly found: Path[] = [];
-  readonly #session: Session;
-  readonly #path: (string | number)[] = [];
+  readonly #session: Session | null;
+  readonly #path: (string | number)[];
 
-  constructor(session: Session) {
+  /** `null`: the reference to a session is no data here. `path`: where what is copied stands. */
+  constructor(session: Session | null, path: (string | number)[]) {
     this.#session = session;
+    this.#path = path;
   }
 
   copy(value: unknown): unknown {

@@ -1,5 +1,6 @@
 import { LIMITS } from '../../limits.ts';
 import type { RestartPolicy } from './behaviour.ts';
+import type { KeptBehaviour } from './kept-behaviour.ts';
 
 /** The restart options of a behaviour, checked. */
 export interface RestartPlan {
@@ -10,24 +11,38 @@ export interface RestartPlan {
   readonly healthyAfterMs: number;
 }
 
-/** What follows the end of an incarnation. `waitMs` is before jitter. */
-export type NextStep =
-  | { readonly step: 'restart'; readonly waitMs: number; readonly from: 'snapshot' | 'input' }
-  | { readonly step: 'give-up' }
-  | { readonly step: 'leave' };
+/** A restart that is due. `waitMs` is before jitter. */
+export interface Restart {
+  readonly step: 'restart';
+  readonly waitMs: number;
+  readonly from: 'snapshot' | 'input';
+}
+
+/** What follows the end of an incarnation. */
+export type NextStep = Restart | { readonly step: 'give-up' } | { readonly step: 'leave' };
+
+type KeptFailures = KeptBehaviour['failures'];
 
 const LEAVE: NextStep = { step: 'leave' };
 
 /** Failures in a row of one behaviour, and what its plan makes of them. Pure numbers: it reads no clock. */
 export class RestartCount {
   /** Consecutive incarnations that failed. */
-  failures = 0;
+  failures: number;
   /** Consecutive incarnations that were started from a snapshot and failed early. */
-  #early = 0;
+  #early: number;
   readonly #plan: RestartPlan;
 
-  constructor(plan: RestartPlan) {
+  /** `kept`: what an earlier process counted. */
+  constructor(plan: RestartPlan, kept: KeptFailures = { inARow: 0, early: 0 }) {
     this.#plan = plan;
+    this.failures = kept.inARow;
+    this.#early = kept.early;
+  }
+
+  /** The count, to go on from. */
+  get kept(): KeptFailures {
+    return { inARow: this.failures, early: this.#early };
   }
 
   /** An incarnation failed, so long after its start. */

@@ -1,18 +1,32 @@
+import { jittered } from '../../identity/randomness.ts';
+import { settled } from '../commits/commits.ts';
 import type { SessionHost } from '../host.ts';
 import { fileNext } from '../liveness/filing.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
+import type { Restart } from './restart-plan.ts';
+
+/** A restart that waits. */
+export interface RestartWait {
+  /** How long, ms. */
+  readonly waitMs: number;
+  /** It does not come any more; twice is once. */
+  cancel(): void;
+}
 
 /**
- * Waits before a restart, and for `known` if that takes longer; then calls `restart`. It is work: no silence deadline
- * counts meanwhile, and the session is not dropped from memory.
+ * Waits before a restart, and for a commit under way that decides where it starts from; then calls `restart`. It is work:
+ * no silence deadline counts meanwhile, and the session is not dropped from memory.
  */
 export const beginRestartWait = (
   context: RuntimeContext,
   host: SessionHost,
-  waitMs: number,
-  known: Promise<unknown> | null,
+  next: Restart,
   restart: () => void,
-): { cancel(): void } => {
+): RestartWait => {
+  const waitMs = jittered(next.waitMs, context.randomness);
+  // It may carry what the last incarnation came to.
+  const undecided = host.committing && next.from === 'snapshot';
+  const known = undecided ? settled(context, host).catch(() => undefined) : null;
   host.inFlight += 1;
   context.inFlight += 1;
   let over = false;
@@ -37,5 +51,5 @@ export const beginRestartWait = (
     if (known === null) go();
     else void known.then(go);
   }, waitMs);
-  return { cancel: finish };
+  return { waitMs, cancel: finish };
 };

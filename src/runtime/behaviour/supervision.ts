@@ -3,6 +3,7 @@ import type { SessionHost } from '../host.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import type { BehaviourView } from './behaviour.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import type { KeptBehaviour } from './kept-behaviour.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** A session's behaviour under supervision. */
@@ -16,6 +17,32 @@ export interface Supervised {
   checkpoint(): Checkpoint | null;
   /** A commit has carried this checkpoint: what it emitted before is told, and a restart starts from here. */
   committed(checkpoint: Checkpoint | null): void;
+  /**
+   * What is to be stored with this checkpoint, for a later wake. JSON: the input was checked at `create`, the checkpoint
+   * when it was made. While it is stored already, what is stored.
+   */
+  keep(checkpoint: Checkpoint | null): KeptBehaviour;
+  /**
+   * Why it cannot be put away: something of it runs that its snapshot does not hold (a promise, a callback …), a restart
+   * is pending, or its snapshot cannot be kept; `null`: it can.
+   */
+  readonly busyWith: string | null;
+  /** Whether somebody listens to its snapshots: they do so across hibernation. */
+  readonly watched: boolean;
+  /** Wall time at which the next of its delayed events is due, whole ms and never early; `null`: none waits. */
+  nextDelayAt(): number | null;
+  /**
+   * Stops its actor and all that is under it, for `resume` to go on later: its status is `stored` then. Those who listen
+   * to its view stay. `kept`: what is stored of it, where this process did not run it, or another one stored it anew;
+   * left out, what was committed last.
+   */
+  putAway(kept?: KeptBehaviour): void;
+  /**
+   * Goes on from what was kept, where it was: no new incarnation, delays at the time they were due, or at once. A machine
+   * that handles `session.restored` is sent `{ type: 'session.restored', from }`, unless it begins from its input. What
+   * it throws is a failed incarnation. Without effect on one that is neither `stored` nor `starting`.
+   */
+  resume(kept: KeptBehaviour, from: 'hibernation' | 'crash'): void;
   /** Throws where `send` would, without sending. */
   assertTakes(event: { readonly type: string }): void;
   /** Lets an event in. Throws `InvalidEventError`, `BehaviourDownError`. */
@@ -24,7 +51,10 @@ export interface Supervised {
   stop(): void;
 }
 
-/** Puts the behaviour registered under that name under supervision, not started; `null`: the session has none. */
+/**
+ * Puts the behaviour registered under that name under supervision, not started (`start`, or `resume` for one that was
+ * stored); `null`: the session has none.
+ */
 export const supervise = (
   context: RuntimeContext,
   host: SessionHost,

@@ -1,9 +1,8 @@
-import type { AnyActorLogic, EventObject, Snapshot, SnapshotFrom } from 'xstate';
+import type { AnyActorLogic, EventObject, SnapshotFrom } from 'xstate';
 import { BehaviourDownError } from '../../errors.ts';
-import { jittered } from '../../identity/randomness.ts';
 import { BehaviourActor, type BehaviourHears } from '../../xstate/behaviour-actor.ts';
-import { assertLetIn } from '../../xstate/behaviour-events.ts';
-import { flush, settled } from '../commits/commits.ts';
+import { assertLetIn, type RestoredFrom } from '../../xstate/behaviour-events.ts';
+import { flush } from '../commits/commits.ts';
 import type { SessionHost } from '../host.ts';
 import { end } from '../lifecycle/lifecycle.ts';
 import { tell } from '../plane/plane.ts';
@@ -12,11 +11,15 @@ import type { RuntimeContext } from '../runtime-context.ts';
 import type { Session } from '../session.ts';
 import type { BehaviourStatus, BehaviourView } from './behaviour.ts';
 import type { CheckedBehaviour } from './behaviour-options.ts';
-import { type Viewed, ViewOfBehaviour } from './behaviour-view.ts';
-import { type Checkpoint, newCheckpoint, restored } from './checkpoint.ts';
+import { BehaviourReports } from './behaviour-reports.ts';
+import { tellAll, type Viewed, ViewOfBehaviour } from './behaviour-view.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { Emissions } from './emissions.ts';
-import { type NextStep, RestartCount } from './restart-plan.ts';
+import type { KeptBehaviour } from './kept-behaviour.ts';
+import { Persistence } from './persistence.ts';
+import type { Restart } from './restart-plan.ts';
 import { beginRestartWait } from './restart-wait.ts';
+import { snapshotAtRest } from './snapshot-at-rest.ts';
 import type { Supervised } from './supervision.ts';
 
 type Seen = SnapshotFrom<AnyActorLogic>;
@@ -29,27 +32,21 @@ export class Supervisor implements Supervised, Viewed {
   readonly #context: RuntimeContext;
   readonly #host: SessionHost;
   readonly #behaviour: CheckedBehaviour;
-  readonly #input: unknown;
   readonly #session: Session;
-  readonly #count: RestartCount;
+  readonly #persistence: Persistence;
   readonly #emissions: Emissions;
-  incarnation = 0;
+  readonly #reports: BehaviourReports;
   status: BehaviourStatus = 'starting';
-  snapshot: Seen = { status: 'active', output: undefined, error: undefined };
   listeners: Set<(snapshot: Seen) => void> | null = null;
+  /** `null`: made when somebody asks for it. */
+  #snapshot: Seen | null = null;
   /** The incarnation that runs, or has come to its end in order. One that failed is not it any more. */
   #actor: BehaviourActor | null = null;
   #startedAt = 0;
   #startedFrom: 'snapshot' | 'input' = 'input';
-  /** Where a restart starts from; `null`: from the input. */
-  #committed: Checkpoint | null = null;
-  /** Checkpoints of incarnations before this one are not started from any more. */
-  #leastIncarnation = 1;
   #pending: { cancel(): void } | null = null;
   /** Whether it has had a snapshot yet. */
   #heard = false;
-  #toldUnkept = false;
-  #toldStray = false;
 
   constructor(
     context: RuntimeContext,
@@ -57,43 +54,89 @@ export class Supervisor implements Supervised, Viewed {
     behaviour: CheckedBehaviour,
     input: unknown,
   ) {
+    const { name, plan } = behaviour;
     this.#context = context;
     this.#host = host;
     this.#behaviour = behaviour;
-    this.#input = input;
     this.#session = context.reference(host);
-    this.#count = new RestartCount(behaviour.plan);
     this.#emissions = new Emissions(context, host);
+    const reports = new BehaviourReports(context, host, name);
+    this.#reports = reports;
+    this.#persistence = new Persistence(context, this.#session, plan, input, (error) =>
+      reports.unkept(error),
+    );
   }
 
   get name(): string {
     return this.#behaviour.name;
   }
 
+  get incarnation(): number {
+    return this.#persistence.incarnation;
+  }
+
+  get snapshot(): Seen {
+    this.#snapshot ??= snapshotAtRest(this.#context, this.#behaviour.logic, this.#persistence);
+    return this.#snapshot;
+  }
+
   get view(): BehaviourView {
     return new ViewOfBehaviour(this);
   }
 
+  get watched(): boolean {
+    return this.listeners !== null;
+  }
+
+  get busyWith(): string | null {
+    const { status } = this;
+    if (status === 'failed') return null;
+    if (status !== 'running' && status !== 'done') return `it is ${status}`;
+    return this.#actor === null ? null : this.#persistence.busyWith(this.#actor);
+  }
+
   start(): void {
-    if (this.status === 'starting') this.#begin();
+    if (this.status !== 'starting') return;
+    this.#persistence.begin();
+    this.#run('failure');
   }
 
   checkpoint(): Checkpoint | null {
     this.#emissions.attemptBegins();
-    const actor = this.#actor;
-    if (actor === null) return this.#committed;
-    try {
-      return newCheckpoint(this.incarnation, actor.getPersistedSnapshot(), this.#session);
-    } catch (error) {
-      this.#tellUnkept(error);
-      return null;
-    }
+    return this.#persistence.checkpoint(this.#actor);
   }
 
   committed(checkpoint: Checkpoint | null): void {
     this.#emissions.recorded();
-    if (checkpoint === null || checkpoint.incarnation >= this.#leastIncarnation) {
-      this.#committed = checkpoint;
+    this.#persistence.recorded(checkpoint);
+  }
+
+  keep(checkpoint: Checkpoint | null): KeptBehaviour {
+    return this.#persistence.keep(checkpoint);
+  }
+
+  nextDelayAt(): number | null {
+    return this.#persistence.nextDelayAt(this.#actor);
+  }
+
+  putAway(kept?: KeptBehaviour): void {
+    if (this.status === 'stopped') return;
+    this.#persistence.store(kept);
+    this.#emissions.failed();
+    this.status = 'stored';
+    this.#stopActor();
+    // It holds the actors that were under it.
+    if (this.#persistence.status === 'running') this.#snapshot = null;
+  }
+
+  resume(kept: KeptBehaviour, from: 'hibernation' | 'crash'): void {
+    if (this.status !== 'stored' && this.status !== 'starting') return;
+    this.#persistence.resume(kept);
+    if (kept.status === 'running') {
+      this.#heard = false;
+      this.#run(from);
+    } else {
+      this.status = kept.status;
     }
   }
 
@@ -108,20 +151,22 @@ export class Supervisor implements Supervised, Viewed {
   }
 
   stop(): void {
-    this.#pending?.cancel();
-    this.#pending = null;
     if (this.status !== 'failed' && this.status !== 'done') this.status = 'stopped';
     this.listeners = null;
+    this.#stopActor();
+  }
+
+  #stopActor(): void {
+    this.#pending?.cancel();
+    this.#pending = null;
     const actor = this.#actor;
     this.#actor = null;
     actor?.stop();
   }
 
-  /** Starts the next incarnation. However it fails, that is an incarnation that failed. */
-  #begin(): void {
-    this.incarnation += 1;
+  /** Starts the incarnation in hand. However it fails, that is an incarnation that failed. */
+  #run(restored: RestoredFrom): void {
     this.#startedAt = this.#context.clock.mono();
-    this.#startedFrom = this.#committed === null ? 'input' : 'snapshot';
     // What becomes of it while it starts is dealt with when it is known to have started.
     let early: (() => void) | null = null;
     let started = false;
@@ -137,24 +182,25 @@ export class Supervisor implements Supervised, Viewed {
     } catch (error) {
       early = () => {
         if (this.status === 'stopped') return;
-        this.snapshot = { status: 'error', output: undefined, error };
-        this.#failed(error);
+        this.#failed(error, { status: 'error', output: undefined, error });
       };
     }
     started = true;
-    if (this.incarnation > 1) {
+    const { incarnation } = this;
+    if (restored === 'failure' && incarnation > 1) {
       this.#context.counters.restarts += 1;
-      const { incarnation } = this;
       tell(this.#context, this.#host, { type: 'session.restarted', incarnation }, false);
     }
     (early as (() => void) | null)?.();
+    if (this.status === 'running' && this.#startedFrom === 'snapshot') {
+      this.#actor?.tellRestored(restored);
+    }
   }
 
   #newActor(inTurn: (deal: () => void) => void): BehaviourActor {
     const { logic, input } = this.#behaviour;
-    const session = this.#session;
-    const given = { session, input: this.#input };
-    const from = this.#committed;
+    const { start: from, input: given } = this.#persistence;
+    this.#startedFrom = from === null ? 'input' : 'snapshot';
     // What comes from an incarnation that is not the running one is dropped.
     const mine = (deal: () => void): void => {
       if (this.#actor === actor && this.status === 'running') deal();
@@ -162,45 +208,29 @@ export class Supervisor implements Supervised, Viewed {
     const hears: BehaviourHears = {
       snapshot: (snapshot) => mine(() => this.#changed(snapshot)),
       emitted: (event) => mine(() => this.#emitted(event)),
-      stray: (event) => mine(() => this.#tellStray(event)),
+      stray: (event) => mine(() => this.#reports.stray(event)),
       done: (output) => inTurn(() => mine(() => this.#done(output))),
-      failed: (error) =>
-        inTurn(() =>
-          mine(() => {
-            this.snapshot = actor.getSnapshot();
-            this.#failed(error);
-          }),
-        ),
+      failed: (error) => inTurn(() => mine(() => this.#failed(error, actor.getSnapshot()))),
       stopped: () => inTurn(() => mine(() => this.stop())),
     };
-    const start =
-      from === null
-        ? { input: input(given) }
-        : { snapshot: restored(from, session) as Snapshot<unknown> }; // It was one when it was kept.
+    const start = from ?? { input: input({ session: this.#session, input: given }) };
     const actor = new BehaviourActor(this.#host.actor, logic, start, hears);
     return actor;
   }
 
   #changed(snapshot: Seen): void {
-    const changed = snapshot !== this.snapshot;
-    this.snapshot = snapshot;
+    const changed = snapshot !== this.#snapshot;
+    this.#snapshot = snapshot;
     const emitted = this.#emissions.join();
     if (!changed && !emitted) return;
     // How it starts is known without a record; its end is recorded with what is told of it.
     const first = !this.#heard;
     this.#heard = true;
     if (snapshot?.status === 'active' && (emitted || !first)) this.#record();
-    if (changed) this.#show(snapshot);
-  }
-
-  #show(snapshot: Seen): void {
-    for (const listener of this.listeners ?? []) {
-      try {
-        listener(snapshot);
-      } catch (error) {
-        reportError(this.#context, this.#host, 'a listener of the behaviour', error);
-      }
-    }
+    if (!changed) return;
+    tellAll(this, (error) => {
+      reportError(this.#context, this.#host, 'a listener of the behaviour', error);
+    });
   }
 
   #emitted(event: EventObject): void {
@@ -218,7 +248,7 @@ export class Supervisor implements Supervised, Viewed {
   }
 
   #done(output: unknown): void {
-    const next = this.#count.done();
+    const next = this.#persistence.done();
     // A runtime that drains starts nothing again.
     if (next.step === 'restart' && !this.#context.draining) {
       this.#restartAfter(next);
@@ -230,10 +260,11 @@ export class Supervisor implements Supervised, Viewed {
     this.#record();
   }
 
-  #failed(error: unknown): void {
+  #failed(error: unknown, snapshot: Seen): void {
     const livedMs = this.#context.clock.mono() - this.#startedAt;
-    const next = this.#count.failed(livedMs, this.#startedFrom);
+    const next = this.#persistence.failed(livedMs, this.#startedFrom);
     this.#actor = null;
+    this.#snapshot = snapshot;
     this.#emissions.failed();
     this.status = 'failed';
     const again = next.step === 'restart' && !this.#context.draining;
@@ -242,50 +273,21 @@ export class Supervisor implements Supervised, Viewed {
     const event = { type: 'session.behaviour-failed', incarnation, error, restartInMs } as const;
     tell(this.#context, this.#host, event, false);
     reportError(this.#context, this.#host, 'behaviour', error);
+    // Another process must not start it again.
+    if (next.step === 'leave') this.#record();
     if (next.step !== 'give-up' || this.#host.reason !== null) return;
     end(this.#context, this.#host, { type: 'session.terminate', reason: 'crashed' });
   }
 
   /** Waits and starts the next incarnation. Returns how long, ms. */
-  #restartAfter(next: Extract<NextStep, { step: 'restart' }>): number {
-    const waitMs = jittered(next.waitMs);
+  #restartAfter(next: Restart): number {
     this.status = 'restarting';
-    const { committing } = this.#host;
-    // A commit under way may carry what the last incarnation came to: where it starts from is known after it.
-    const undecided = committing && next.from === 'snapshot';
-    const known = undecided ? settled(this.#context, this.#host).catch(() => undefined) : null;
-    const wait = beginRestartWait(this.#context, this.#host, waitMs, known, () => {
+    const wait = beginRestartWait(this.#context, this.#host, next, () => {
       this.#pending = null;
-      if (next.from === 'input') {
-        this.#committed = null;
-        this.#leastIncarnation = this.incarnation + 1;
-      }
-      this.#begin();
+      this.#persistence.begin();
+      this.#run('failure');
     });
     this.#pending = wait;
-    return waitMs;
-  }
-
-  #tellUnkept(error: unknown): void {
-    if (this.#toldUnkept) return;
-    this.#toldUnkept = true;
-    reportError(this.#context, this.#host, 'behaviour', unkept(this.name, error));
-  }
-
-  #tellStray(event: EventObject): void {
-    if (this.#toldStray) return;
-    this.#toldStray = true;
-    reportError(this.#context, this.#host, 'behaviour', strayed(this.name, event));
+    return wait.waitMs;
   }
 }
-
-const unkept = (name: string, cause: unknown): Error =>
-  new Error(
-    `The snapshot of the behaviour "${name}" cannot be kept: it would be restarted from its input.`,
-    { cause },
-  );
-
-const strayed = (name: string, { type }: EventObject): Error =>
-  new Error(
-    `The behaviour "${name}" sent its session an event (${JSON.stringify(type)}), which was dropped: use emit.`,
-  );

@@ -2,7 +2,9 @@ import type { SessionState } from '../../../machines/index.ts';
 import { Fenced, OutcomeUnknown, StoreError } from '../../errors.ts';
 import { jittered } from '../../identity/randomness.ts';
 import { LIMITS } from '../../limits.ts';
+import { planted } from '../../planted.ts';
 import type { Change, JournalData, StoredDeadline } from '../../store/contract.ts';
+import { sendToSession } from '../../xstate/session-actor.ts';
 import type { Checkpoint } from '../behaviour/checkpoint.ts';
 import type { Append, CommitWaiter, SessionHost } from '../host.ts';
 import { cleanUp, needsCleanup } from '../lifecycle/cleanup.ts';
@@ -10,6 +12,7 @@ import { letGo, retire } from '../lifecycle/retire.ts';
 import { keepTombstone } from '../liveness/tombstones.ts';
 import { announce } from '../plane/announce.ts';
 import { release, tell } from '../plane/plane.ts';
+import { storedDue } from '../residency/stored-due.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { bytesOf, newAppend, queueAppends, requeue } from './appends.ts';
 import { rename } from './rename.ts';
@@ -29,6 +32,7 @@ export const commit = (context: RuntimeContext, host: SessionHost): Promise<void
   });
   host.dirty = true;
   void flush(context, host);
+  if (planted('acknowledged-before-commit')) return Promise.race([outcome, Promise.resolve()]);
   return outcome;
 };
 
@@ -140,12 +144,12 @@ const prepare = (context: RuntimeContext, host: SessionHost): Attempt => {
   const checkpoint = host.behaviour?.checkpoint() ?? null;
   const appends = host.appends ?? [];
   // The record says how much is in the journal.
-  host.sessionDirty ||= appends.length > 0;
+  host.sessionDirty ||= appends.length > 0 || context.store.durable;
   // A session whose end has begun needs no new id.
   if (host.reason !== null) host.nextId = null;
   const { sessionDirty, data, nextId } = host;
   const attempt: Attempt = {
-    change: newest(context, host, appends),
+    change: newest(context, host, appends, checkpoint),
     mark: host.untold.asked,
     appends,
     nextId,
@@ -172,7 +176,12 @@ const takeEndWaiters = (host: SessionHost): CommitWaiter[] => {
   return waiters;
 };
 
-const newest = (context: RuntimeContext, host: SessionHost, appends: readonly Append[]): Change => {
+const newest = (
+  context: RuntimeContext,
+  host: SessionHost,
+  appends: readonly Append[],
+  checkpoint: Checkpoint | null,
+): Change => {
   const decided = host.state;
   // `terminating` is only recorded where something has to be done before the tombstone.
   const over = decided === 'terminating' && (host.cleaned || !needsCleanup(context));
@@ -182,7 +191,7 @@ const newest = (context: RuntimeContext, host: SessionHost, appends: readonly Ap
         at: (host.endedAt ?? context.clock.wall()) + context.settings.tombstoneMs,
         deadline: 'tombstone',
       }
-    : null;
+    : storedDue(context, host);
   // After a rotation that was given up, but had been recorded, this puts the old one back.
   const id = host.nextId ?? host.id;
   return {
@@ -190,6 +199,9 @@ const newest = (context: RuntimeContext, host: SessionHost, appends: readonly Ap
     due,
     ...(id === host.record?.id ? {} : { id }),
     ...(host.sessionDirty ? { session: storedSession(context, host, bytesOf(appends)) } : {}),
+    ...(host.behaviour !== null && context.store.durable
+      ? { snapshot: over ? null : host.behaviour.keep(checkpoint) }
+      : {}),
     ...(appends.length > 0 ? { append: appends.map(({ data }) => data) } : {}),
     // Only where it has moved since the record was written: not a deletion with every commit from the first trim on.
     ...(host.journalFirst > (host.record?.session.journal.first ?? 1)
@@ -214,7 +226,10 @@ const succeeded = (context: RuntimeContext, host: SessionHost, attempt: Attempt)
   release(context, host, attempt.mark);
   if (attempt.change.state === 'terminated') {
     for (const waiter of takeEndWaiters(host)) waiter.resolve();
-  } else if (attempt.change.state === 'terminating' && !host.cleaning) {
+  } else if (
+    attempt.change.state === 'terminating' &&
+    (!host.cleaning || planted('cleanup-twice'))
+  ) {
     void cleanUp(context, host).then(() => {
       host.dirty = true;
       return flush(context, host);
@@ -229,6 +244,9 @@ const failed = (
   error: unknown,
 ): void => {
   host.dirty = true;
+  if (planted('chart-rolled-back') && host.state === 'paused') {
+    sendToSession(host.actor, { type: 'session.resume', at: context.clock.wall() });
+  }
   // Whoever asked for the new id hears of this failure.
   if (attempt === null || attempt.nextId !== null) host.nextId = null;
   if (attempt !== null) {
@@ -248,10 +266,13 @@ const failed = (
     LIMITS.commitRetryMaxMs,
   );
   host.retry?.unsubscribe();
-  host.retry = context.clock.scheduler.schedule(() => {
-    host.retry = null;
-    void flush(context, host);
-  }, jittered(waitMs));
+  host.retry = context.clock.scheduler.schedule(
+    () => {
+      host.retry = null;
+      void flush(context, host);
+    },
+    jittered(waitMs, context.randomness),
+  );
   if (context.storeFailing) return;
   context.storeFailing = true;
   announce(context, { type: 'runtime.store-failing', error });

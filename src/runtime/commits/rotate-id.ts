@@ -25,7 +25,7 @@ export const rotateId = async (context: RuntimeContext, host: SessionHost): Prom
 };
 
 const rotate = async (context: RuntimeContext, host: SessionHost): Promise<string> => {
-  const id = mintSessionId();
+  const id = mintSessionId(context.randomness);
   host.nextId = id;
   await commit(context, host);
   if (host.id === id) return id;

@@ -1,6 +1,6 @@
-import type { StoredSession } from '../../store/contract.ts';
+import type { StoredSession, UnfinishedOperation } from '../../store/contract.ts';
 import type { SessionHost } from '../host.ts';
-import { lastActivityAt } from '../liveness/filing.ts';
+import { wallOf } from '../residency/stored-due.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 
 /** The record as it will be with so much more in its journal; also what `create` writes first. */
@@ -11,7 +11,14 @@ export const storedSession = (
 ): StoredSession => ({
   createdAt: host.createdAt,
   expiresAt: host.expiresAt,
-  lastActivityAt: lastActivityAt(context, host),
+  lastActivityAt: wallOf(context, host.quietSince),
+  lastSignAt: wallOf(context, host.lastSign),
+  beats: host.beats,
+  watched: host.watched,
+  pausedAt: host.state === 'paused' ? host.pausedAt : null,
+  eventSeq: toldBy(host),
+  operations: unfinishedOperations(host),
+  ...(host.residency === 'hibernating' ? { putAway: true } : {}),
   endedAt: host.endedAt,
   reason: host.reason,
   client: host.client === null ? null : { ...host.client },
@@ -21,3 +28,21 @@ export const storedSession = (
   behaviour: host.behaviour?.name ?? null,
   journal: { first: host.journalFirst, bytes: host.journalBytes + appendedBytes },
 });
+
+/** Those whose start is in the journal, or comes there with this commit. */
+const unfinishedOperations = ({
+  work,
+  unfinished,
+}: SessionHost): readonly UnfinishedOperation[] => {
+  const running = (work?.list() ?? [])
+    .filter(({ durable, state }) => durable && state === 'running')
+    .map(({ id, name }) => ({ operation: id, name }));
+  return [...unfinished, ...running];
+};
+
+/**
+ * The number of the last event told once this is recorded: with what waits for it, and that the session is put away. What
+ * is told after that and needs no commit is not counted: after a crash those numbers come again.
+ */
+const toldBy = ({ seq, untold, residency }: SessionHost): number =>
+  seq + untold.size + (residency === 'hibernating' ? 1 : 0);

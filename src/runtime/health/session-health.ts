@@ -1,6 +1,8 @@
 import type { SessionRecord } from '../../store/contract.ts';
 import type { SessionHost } from '../host.ts';
 import { nextDeadline } from '../liveness/next-deadline.ts';
+import { storedState } from '../residency/stored-host.ts';
+import { isAway } from '../residency/wake.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import type { HealthStatus, SessionHealth } from './health.ts';
 
@@ -9,6 +11,9 @@ export const sessionHealth = (context: RuntimeContext, host: SessionHost): Sessi
   if (host.shown === 'terminated' && host.record !== null) {
     return recordHealth(context, host.record);
   }
+  if (isAway(host) && host.record !== null) {
+    return { ...recordHealth(context, host.record), state: host.shown, residency: host.residency };
+  }
   const mono = context.clock.mono();
   const faults = faultsOf(context, host, mono);
   const { what, at } = nextDeadline(context, host, mono);
@@ -16,7 +21,7 @@ export const sessionHealth = (context: RuntimeContext, host: SessionHost): Sessi
     id: host.id,
     status: worst(faults),
     state: host.shown,
-    residency: context.hosts.get(host.id) === host ? 'resident' : 'stored',
+    residency: context.hosts.get(host.id) === host ? host.residency : 'stored',
     problems: faults.map(({ problem }) => problem),
     silentMs: Math.max(0, Math.round(mono - host.lastSign)),
     inFlight: host.inFlight,
@@ -36,7 +41,7 @@ export const recordHealth = (context: RuntimeContext, record: SessionRecord): Se
   return {
     id: record.id,
     status: 'healthy',
-    state: record.state,
+    state: storedState(record.state),
     residency: 'stored',
     problems: [],
     silentMs: Math.max(0, Math.round(wall - record.session.lastActivityAt)),

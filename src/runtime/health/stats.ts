@@ -21,9 +21,18 @@ export const stats = (context: RuntimeContext): RuntimeStats => {
     state: registry.actor.getSnapshot().value,
     resident: hosts.size,
     byState,
-    byResidency: { resident: hosts.size, hibernating: 0, stored: 0, waking: 0 },
+    byResidency: residencies(context),
     ended: { ...ended },
     operations: { started: operationsStarted, finished: operationsFinished, inFlight },
     lagMs,
   };
+};
+
+/** Of a durable store it is known how many there are; those that are not in memory, or on their way, are stored. */
+const residencies = ({ hosts, census, reserved }: RuntimeContext): RuntimeStats['byResidency'] => {
+  let hibernating = 0;
+  for (const { residency } of hosts.values()) if (residency === 'hibernating') hibernating += 1;
+  const waking = census === null ? 0 : reserved.size;
+  const stored = census === null ? 0 : Math.max(0, census.total - hosts.size - waking);
+  return { resident: hosts.size - hibernating, hibernating, stored, waking };
 };

@@ -1,9 +1,12 @@
-import { InvalidOptionError, TimeoutError } from '../../errors.ts';
+import { DrainingError, InvalidOptionError, TimeoutError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { SessionHost } from '../host.ts';
 import { refuseUnknown } from '../known-options.ts';
+import { quieten } from '../liveness/quieten.ts';
 import { nextTurn } from '../next-turn.ts';
 import { announce } from '../plane/announce.ts';
+import { hibernate } from '../residency/hibernate.ts';
+import { stopOpening } from '../residency/opening.ts';
 import type { DrainReport } from '../runtime.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { closedFirst } from '../until-closed.ts';
@@ -43,6 +46,7 @@ export const drain = async (context: RuntimeContext, plan: DrainPlan): Promise<D
 const drainHeld = async (context: RuntimeContext, plan: DrainPlan): Promise<DrainReport> => {
   const { clock } = context;
   const start = clock.mono();
+  const before = context.counters.hibernated;
   context.draining = true;
   endRestarts(context);
   context.registry.send({ type: 'registry.drain' });
@@ -51,13 +55,14 @@ const drainHeld = async (context: RuntimeContext, plan: DrainPlan): Promise<Drai
   await quiet(context, () => context.inFlight === 0 || context.hurried, plan.operationsMs);
   let aborted = 0;
   for (const { work } of context.hosts.values()) aborted += work?.size ?? 0;
-  await endAll(context);
+  await (context.store.durable ? putAllAway(context) : endAll(context));
   await allGone(context, start + plan.operationsMs + STORE_MS);
 
-  const left = [...context.hosts.keys()];
+  const left = [...context.hosts.keys(), ...[...context.endingAway].map(({ id }) => id)];
   const ended = context.counters.ended.shutdown ?? 0;
+  const hibernated = context.counters.hibernated - before;
   await shutDown(context);
-  return { ended, aborted, left, tookMs: Math.round(clock.mono() - start) };
+  return { ended, hibernated, aborted, left, tookMs: Math.round(clock.mono() - start) };
 };
 
 /** Lets a drain, running or to come, wait for operations no longer. */
@@ -66,18 +71,20 @@ export const hurry = (context: RuntimeContext): void => {
   context.onQuiet?.();
 };
 
-/** A restart that is waited for is no work worth the time of operations: its session ends anyway. */
+/** A restart that is waited for is no work worth the time of operations: its session ends anyway, or goes on later. */
 const endRestarts = (context: RuntimeContext): void => {
   for (const { behaviour } of context.hosts.values()) {
-    if (behaviour?.view.status === 'restarting') behaviour.stop();
+    if (behaviour?.view.status !== 'restarting') continue;
+    if (context.store.durable) behaviour.putAway();
+    else behaviour.stop();
   }
 };
 
 /** Waits until every end is recorded, but not longer than until then; less where the drain is hurried meanwhile. */
 const allGone = async (context: RuntimeContext, until: number): Promise<void> => {
-  const { clock, hosts } = context;
+  const { clock, hosts, endingAway, lanes } = context;
   const end = Math.max(until, clock.mono() + cleanupMs(context));
-  const isGone = (): boolean => hosts.size === 0;
+  const isGone = (): boolean => hosts.size + endingAway.size + lanes.size === 0;
   await quiet(context, () => isGone() || context.hurried, end - clock.mono());
   if (!context.hurried) return;
   await quiet(
@@ -117,12 +124,42 @@ const endAll = async (context: RuntimeContext): Promise<void> => {
   }
 };
 
+/** Puts every session away, to go on in a later process. One that is just being made ends: nobody was given it. */
+const putAllAway = async (context: RuntimeContext): Promise<void> => {
+  let begun = 0;
+  for (const host of [...context.hosts.values()]) {
+    if (host.made) void putAwayForGood(context, host);
+    else terminate(context, host, 'shutdown').catch(() => undefined);
+    begun += 1;
+    if (begun % LIMITS.sweepTurn === 0) await nextTurn(context);
+  }
+};
+
+/** Tries until it is away, has ended, or the drain's time is over: a failing store may come back. */
+const putAwayForGood = async (context: RuntimeContext, host: SessionHost): Promise<void> => {
+  // What still runs is cut short; a later process finds durable work interrupted.
+  for (const operation of host.work?.list() ?? []) {
+    operation.interrupt(new DrainingError(LIMITS.retryAfterMs));
+  }
+  for (;;) {
+    if (context.closed || context.hosts.get(host.id) !== host || host.reason !== null) return;
+    if (host.state === 'active') quieten(context, host);
+    if (await hibernate(context, host, true)) return;
+    await new Promise<void>((resolve) => {
+      context.clock.scheduler.schedule(() => resolve(), LIMITS.commitRetryMs);
+    });
+  }
+};
+
 /** Stops all that ticks, and whatever is left: nothing of the runtime runs after this. */
 const shutDown = async (context: RuntimeContext): Promise<void> => {
   context.closed = true;
   context.wheel.stop();
   context.sweep?.unsubscribe();
+  context.alive?.unsubscribe();
+  stopOpening(context);
   for (const host of context.hosts.values()) giveUp(host);
+  for (const host of context.endingAway) giveUp(host);
   for (const look of context.takingBack.values()) look.unsubscribe();
   try {
     await closeStore(context);

@@ -4,23 +4,34 @@ import { LIMITS } from '../../limits.ts';
 import type { NewRecord, SessionRecord } from '../../store/contract.ts';
 import { storedSession } from '../commits/stored-session.ts';
 import type { SessionHost } from '../host.ts';
+import { storedDue } from '../residency/stored-due.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 
 /** The version of the shape of stored sessions. */
 const SCHEMA = 1;
 
+/** What is told once the first record is there: see `create-session.ts`. */
+const BORN_READY = 3;
+const CREATED = 1;
+
 /** A session's first record. */
-export const firstRecord = (context: RuntimeContext, host: SessionHost): NewRecord => ({
-  id: host.id,
-  principal: host.principal,
-  key: host.key,
-  owner: context.owner,
-  state: context.application.initialize === null ? 'active' : 'initializing',
-  due: null,
-  schema: SCHEMA,
-  session: storedSession(context, host),
-  snapshot: null,
-});
+export const firstRecord = (context: RuntimeContext, host: SessionHost): NewRecord => {
+  const state = context.application.initialize === null ? 'active' : 'initializing';
+  return {
+    id: host.id,
+    principal: host.principal,
+    key: host.key,
+    owner: context.owner,
+    state,
+    due: storedDue(context, host, state),
+    schema: SCHEMA,
+    session: {
+      ...storedSession(context, host),
+      eventSeq: state === 'active' ? BORN_READY : CREATED,
+    },
+    snapshot: context.store.durable ? (host.behaviour?.keep(null) ?? null) : null,
+  };
+};
 
 /** Where the answer was lost, the store is asked whether the record is there. */
 export const writeFirst = async (
@@ -69,5 +80,6 @@ export const takeBack = (context: RuntimeContext, record: NewRecord, failures: n
     }
   };
   takingBack.get(id)?.unsubscribe();
-  takingBack.set(id, context.clock.scheduler.schedule(attempt, jittered(waitMs)));
+  const afterMs = jittered(waitMs, context.randomness);
+  takingBack.set(id, context.clock.scheduler.schedule(attempt, afterMs));
 };

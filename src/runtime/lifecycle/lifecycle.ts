@@ -6,6 +6,7 @@ import {
   SessionTerminatedError,
   StoreError,
 } from '../../errors.ts';
+import { planted } from '../../planted.ts';
 import { isReceiving, sendToSession } from '../../xstate/session-actor.ts';
 import { commit, flush, settled } from '../commits/commits.ts';
 import type { SessionHost } from '../host.ts';
@@ -53,7 +54,8 @@ export const pause = async (
   if (from === 'paused') return settled(context, host);
   if (from === 'initializing') throw new SessionNotReadyError();
   if (!move(context, host, { type: 'session.pause' })) return assertOpen(host);
-  host.pausedAt = context.clock.wall();
+  host.pausedAt = planted('axes-mixed') ? context.clock.mono() : context.clock.wall();
+  host.restingSince = context.clock.mono();
   fileNext(context, host);
   tell(context, host, { type: 'session.state-changed', from, to: 'paused' }, true);
   tell(context, host, { type: 'session.paused' }, true);
@@ -74,7 +76,8 @@ export const resume = async (context: RuntimeContext, host: SessionHost): Promis
   tell(context, host, { type: 'session.state-changed', from: 'paused', to: 'active' }, true);
   tell(context, host, { type: 'session.resumed' }, true);
   // Behind these in the row: what a listener makes of a recovery comes after the resume.
-  resetSilence(context, host);
+  if (planted('resume-without-reset')) fileNext(context, host);
+  else resetSilence(context, host);
   const recorded = commit(context, host);
   // What waited for its place when it was paused waited on.
   host.work?.fillPlaces();

@@ -12,6 +12,7 @@ export const retire = (context: RuntimeContext, host: SessionHost): void => {
     const { ended } = context.counters;
     ended[reason] = (ended[reason] ?? 0) + 1;
   }
+  context.census?.remove(host.principal);
   drop(context, host);
 };
 
@@ -35,20 +36,29 @@ export const letGo = (context: RuntimeContext, host: SessionHost): void => {
   drop(context, host);
 };
 
-/** Takes a session out of the tables of those in memory, and frees its slot. */
+/** Nothing is kept of a session that is over, or goes on elsewhere. */
 const drop = (context: RuntimeContext, host: SessionHost): void => {
+  leaveMemory(context, host);
+  context.away.delete(host);
+  context.endingAway.delete(host);
+  if (host.released) host.untold.clear();
+  if (context.hosts.size === 0) context.onQuiet?.();
+};
+
+/** Takes a session out of the tables of those in memory, and frees its slot. Without effect on one that is not there. */
+export const leaveMemory = (context: RuntimeContext, host: SessionHost): void => {
   if (context.hosts.get(host.id) !== host) return;
   context.hosts.delete(host.id);
   context.rotated.delete(host.actor.id);
   forgetKey(context, host);
-  if (host.released) host.untold.clear();
   if (host.principal !== null) {
     const own = context.perPrincipal.get(host.principal);
     own?.delete(host);
     if (own?.size === 0) context.perPrincipal.delete(host.principal);
   }
-  host.onGone?.();
-  if (context.hosts.size === 0) context.onQuiet?.();
+  const { onGone } = host;
+  host.onGone = null;
+  onGone?.();
 };
 
 /** Takes back a session whose first record was not written: it never was, so nothing is told of it. */
@@ -57,6 +67,7 @@ export const discard = (context: RuntimeContext, host: SessionHost): void => {
   const waiters = [...host.waiters, ...(host.endWaiters ?? [])];
   host.waiters = [];
   host.endWaiters = null;
+  context.census?.remove(host.principal);
   letGo(context, host);
   for (const waiter of waiters) waiter.resolve();
 };

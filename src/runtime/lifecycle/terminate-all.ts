@@ -1,10 +1,15 @@
 import { ForbiddenError } from '../../errors.ts';
 import type { Principal } from '../../identity/principal.ts';
+import { LIMITS } from '../../limits.ts';
+import type { Page } from '../../store/contract.ts';
+import { storeRead } from '../commits/store-read.ts';
+import type { SessionHost } from '../host.ts';
+import { terminateAnywhere } from '../residency/end-stored.ts';
+import { storedHost } from '../residency/stored-host.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
-import { terminate } from './lifecycle.ts';
 
 /**
- * Ends all sessions a principal has in memory now, those that are being made included. Every one of them is tried.
+ * Ends all sessions a principal has, in memory or stored, those that are being made included. Every one of them is tried.
  * Resolves with how many there were, once their ends are recorded, also the ones that had begun before; rejects with the
  * first error when a try to record one fails: that goes on all the same. Throws `ForbiddenError` for the anonymous
  * principal. See `BoundRuntime.terminateAll`.
@@ -20,7 +25,28 @@ export const terminateAll = async (
     );
   }
   const own = [...(context.perPrincipal.get(principal) ?? [])];
-  const ends = await Promise.allSettled(own.map((host) => terminate(context, host, reason)));
-  for (const one of ends) if (one.status === 'rejected') throw one.reason;
-  return own.length;
+  const ends = own.map((host) => terminateAnywhere(context, host, reason));
+  const stored = await storedOf(context, principal);
+  for (const host of stored) ends.push(terminateAnywhere(context, host, reason));
+  for (const one of await Promise.allSettled(ends)) if (one.status === 'rejected') throw one.reason;
+  return ends.length;
+};
+
+/** Those that are not in memory and have not ended. A principal has few: see `maxPerPrincipal`. */
+const storedOf = async (context: RuntimeContext, principal: string): Promise<SessionHost[]> => {
+  if (!context.store.durable) return [];
+  const hosts: SessionHost[] = [];
+  for (let cursor: string | null = null; ; ) {
+    const limit = LIMITS.listPage;
+    const page: Page = await storeRead(
+      'the list',
+      context.store.list({ principal, cursor, limit }),
+    );
+    for (const record of page.records) {
+      if (record.state === 'terminated' || context.hosts.has(record.id)) continue;
+      hosts.push(storedHost(context, record));
+    }
+    cursor = page.cursor;
+    if (cursor === null) return hosts;
+  }
 };

@@ -11,6 +11,11 @@ export interface DeadlineOptions {
   readonly heartbeatIntervalMs?: number | 'off';
   /** So many intervals without a sign of life: ended with `heartbeat-lost`. At least 1, default 3. */
   readonly heartbeatMissed?: number;
+  /**
+   * Idle or paused for this long, with a durable store and nothing running: put away until it is needed. ms, at least 0
+   * (at the next tick), default 30 s; without a durable store never.
+   */
+  readonly hibernateAfterMs?: number | 'off';
   /** Paused for this long: ended with `paused-timeout`. Wall ms, default 4 h. */
   readonly pausedTimeoutMs?: number | 'off';
   /** As old as this: ended with `max-lifetime`. Wall ms, default 8 h; 7 d with a durable store. */
@@ -23,6 +28,7 @@ export interface Deadlines {
   readonly idleTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
   readonly heartbeatMissed: number;
+  readonly hibernateAfterMs: number;
   readonly pausedTimeoutMs: number;
   readonly maxLifetimeMs: number;
   /** How often the wheel looks: 250 ms, or an eighth of the shortest deadline. */
@@ -51,7 +57,7 @@ const DEFAULTS = {
 /** A durable session outlives its process, so it is kept longer by default. */
 const DURABLE_DEFAULTS = { ...DEFAULTS, idleTimeoutMs: 24 * HOUR, maxLifetimeMs: 7 * 24 * HOUR };
 
-type DurationName = Exclude<keyof DeadlineOptions, 'heartbeatMissed'>;
+type DurationName = Exclude<keyof DeadlineOptions, 'heartbeatMissed' | 'hibernateAfterMs'>;
 
 /**
  * Each pair: the first may not be longer than the second (`strict`: must be shorter). Of two set values
@@ -79,6 +85,12 @@ export const checkedDuration = (option: string, value: unknown, leastMs = 0): nu
   );
 };
 
+/** As a duration, but 0 is allowed: at the next tick. */
+const checkedHibernateAfter = (value: unknown): number =>
+  value === 0
+    ? 0
+    : checkedDuration('hibernateAfterMs', value === undefined ? LIMITS.hibernateAfterMs : value);
+
 /** A whole number of at least 1. Throws `InvalidOptionError` for anything else. */
 export const checkedCount = (option: string, value: unknown): number => {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value;
@@ -105,12 +117,14 @@ export const resolveDeadlines = (options: DeadlineOptions = {}, durable = false)
     options.heartbeatMissed === undefined
       ? defaults.heartbeatMissed
       : checkedCount('heartbeatMissed', options.heartbeatMissed);
+  const hibernateAfterMs = checkedHibernateAfter(options.hibernateAfterMs);
   const adjusted = settleOrder(options, values);
   const shortestMs = Math.min(...Object.values(values));
   const tickMs = Math.min(LIMITS.tickMs, Math.max(1, shortestMs / 8));
   return Object.freeze({
     ...values,
     heartbeatMissed,
+    hibernateAfterMs: durable ? hibernateAfterMs : Number.POSITIVE_INFINITY,
     tickMs,
     gapMs: Math.min(
       LIMITS.gapMs,

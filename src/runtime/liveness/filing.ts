@@ -1,5 +1,6 @@
 import type { SessionHost } from '../host.ts';
 import { tell } from '../plane/plane.ts';
+import { checkpointMs } from '../residency/stored-due.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { type Due, type Moment, nextDue } from './next-due.ts';
 
@@ -20,9 +21,32 @@ const momentOf = (context: RuntimeContext, mono: number): Moment => ({
 export const dueOf = (context: RuntimeContext, host: SessionHost, mono: number): Due =>
   nextDue(host, context.deadlines, momentOf(context, mono));
 
-/** Files the session's entry at its next deadline. */
+/**
+ * Files the session's entry at its next deadline. A stored one is filed where that is due before the next sweep, which
+ * finds the others.
+ */
 export const fileNext = (context: RuntimeContext, host: SessionHost): void => {
-  context.wheel.file(host, dueOf(context, host, context.clock.mono()).at);
+  const now = context.clock.mono();
+  if (host.residency === 'stored') {
+    const at = awayDue(context, host, now);
+    context.wheel.file(host, at <= context.sweptUntil ? at : Number.POSITIVE_INFINITY);
+    return;
+  }
+  const { at } = dueOf(context, host, now);
+  context.wheel.file(
+    host,
+    host.state === 'active' ? Math.min(at, now + checkpointMs(context)) : at,
+  );
+};
+
+/** When something of a stored session is due, mono: a deadline, a delay of its behaviour, or what was left unfinished. */
+export const awayDue = (context: RuntimeContext, host: SessionHost, mono: number): number => {
+  const { record } = host;
+  if (record === null) return Number.POSITIVE_INFINITY;
+  if (record.state === 'initializing' || record.state === 'terminating') return mono;
+  const delayAt = host.behaviour?.nextDelayAt() ?? Number.POSITIVE_INFINITY;
+  const delay = mono + (delayAt - context.clock.wall());
+  return Math.min(dueOf(context, host, mono).at, delay);
 };
 
 /** Starts every silence deadline anew from now. */

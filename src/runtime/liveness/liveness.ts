@@ -1,10 +1,17 @@
 import type { EndDeadline } from '../../../machines/index.ts';
 import { LIMITS } from '../../limits.ts';
+import { planted } from '../../planted.ts';
+import { flush } from '../commits/commits.ts';
 import type { SessionHost } from '../host.ts';
 import { assertOpen, end, move } from '../lifecycle/lifecycle.ts';
 import { tell } from '../plane/plane.ts';
+import { hibernate } from '../residency/hibernate.ts';
+import { lookAway } from '../residency/settle.ts';
+import { checkpointMs, isOutdated } from '../residency/stored-due.ts';
+import { isAway } from '../residency/wake.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { dueOf, fileNext } from './filing.ts';
+import { quieten } from './quieten.ts';
 
 /** The client did something: a number is written, and an idle session becomes active. */
 export const touch = (context: RuntimeContext, host: SessionHost): void => {
@@ -39,12 +46,14 @@ export const beat = (context: RuntimeContext, host: SessionHost): void => {
 export const attach = (context: RuntimeContext, host: SessionHost): (() => void) => {
   assertOpen(host);
   host.presences += 1;
+  context.away.review(host);
   tell(context, host, { type: 'session.attached', presences: host.presences }, false);
   let here = true;
   return () => {
     if (!here) return;
     here = false;
     host.presences -= 1;
+    context.away.review(host);
     if (host.reason !== null || host.released) return;
     tell(context, host, { type: 'session.detached', presences: host.presences }, false);
   };
@@ -52,13 +61,16 @@ export const attach = (context: RuntimeContext, host: SessionHost): (() => void)
 
 /** What the wheel does with an entry that fell due: acts on it, and says when to look again (mono). */
 export const look = (context: RuntimeContext, host: SessionHost, now: number): number => {
+  if (isAway(host)) return lookAway(context, host, now);
+  checkpoint(context, host);
   // A wall clock that was put back gives the lifetime back, and with it the grace at its end.
   if (host.expiresAt !== null && context.clock.wall() < host.expiresAt) {
     host.lifetimeGraceEnd = null;
   }
   for (;;) {
     const due = dueOf(context, host, now);
-    if (due.at > now) return due.at;
+    if (due.at > now) return Math.min(due.at, nextCheckpoint(context, host, now));
+    if (planted('presence-as-work') && host.presences > 0) return now + context.deadlines.tickMs;
     switch (due.what) {
       case 'none':
         return Number.POSITIVE_INFINITY;
@@ -68,6 +80,11 @@ export const look = (context: RuntimeContext, host: SessionHost, now: number): n
         break;
       case 'beat':
         missBeat(context, host);
+        break;
+      case 'hibernateAfter':
+        // Where that comes to nothing: when it has rested once more.
+        host.restingSince = now + context.deadlines.tickMs;
+        void hibernate(context, host);
         break;
       case 'maxLifetime':
         if (host.inFlight > 0) {
@@ -82,19 +99,31 @@ export const look = (context: RuntimeContext, host: SessionHost, now: number): n
   }
 };
 
-/** A sign of life: a late client has recovered. */
+/** A stored deadline that has become too early for what is known here is recorded anew. */
+const checkpoint = (context: RuntimeContext, host: SessionHost): void => {
+  if (host.dirty || host.committing || !isOutdated(context, host)) return;
+  host.dirty = true;
+  void flush(context, host);
+};
+
+const nextCheckpoint = (context: RuntimeContext, host: SessionHost, now: number): number =>
+  host.state === 'active' ? now + checkpointMs(context) : Number.POSITIVE_INFINITY;
+
+/** A sign of life: a late client has recovered, and a session that was about to be put away stays. */
 const sign = (context: RuntimeContext, host: SessionHost, now: number): void => {
   host.lastSign = now;
+  if (host.residency === 'hibernating') host.residency = 'resident';
+  if (host.residency === 'stored') noteAway(context, host);
   if (host.missed === 0) return;
   host.missed = 0;
   tell(context, host, { type: 'session.recovered' }, false);
   fileNext(context, host);
 };
 
-const quieten = (context: RuntimeContext, host: SessionHost): boolean => {
-  if (!move(context, host, { type: 'session.quiet', inFlight: host.inFlight })) return false;
-  tell(context, host, { type: 'session.state-changed', from: 'active', to: 'idle' }, false);
-  return true;
+/** It is heard of only here, until it is woken: so it is not to be forgotten. */
+const noteAway = (context: RuntimeContext, host: SessionHost): void => {
+  host.signedAway = true;
+  context.away.review(host);
 };
 
 /** One interval without a sign of life. Told one by one, so that a gap of ours is never told as many. */
@@ -114,7 +143,8 @@ const expire = (
   now: number,
 ): number => {
   const at = context.clock.wall();
-  end(context, host, { type: 'session.due', deadline, inFlight: host.inFlight, at });
+  const inFlight = planted('work-reaped') ? 0 : host.inFlight;
+  end(context, host, { type: 'session.due', deadline, inFlight, at });
   // The wall clock may have stepped back in between, so that the chart found the lifetime not over.
   return host.reason === null ? now + context.deadlines.tickMs : Number.POSITIVE_INFINITY;
 };

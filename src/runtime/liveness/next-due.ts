@@ -1,9 +1,14 @@
 import type { EndDeadline, SessionState } from '../../../machines/index.ts';
+import { planted } from '../../planted.ts';
+import type { Residency } from '../session.ts';
 import type { Deadlines } from './deadlines.ts';
 
 /** The numbers of one session that its deadlines are computed from. Mono times unless said. */
 export interface LivenessNumbers {
   readonly state: SessionState;
+  readonly residency: Residency;
+  /** Since when it is idle or paused. */
+  readonly restingSince: number;
   /** Latest of create, activity, end of the last operation, resume. */
   readonly quietSince: number;
   /** Latest of create, beat, activity, resume. */
@@ -34,7 +39,7 @@ export interface Moment {
 /** What falls due next, and when (mono; `Infinity`: nothing). */
 export interface Due {
   readonly at: number;
-  readonly what: EndDeadline | 'idleAfter' | 'beat' | 'none';
+  readonly what: EndDeadline | 'idleAfter' | 'beat' | 'hibernateAfter' | 'none';
 }
 
 const NOTHING: Due = { at: Number.POSITIVE_INFINITY, what: 'none' };
@@ -48,21 +53,28 @@ const earlier = (a: Due, what: Due['what'], at: number): Due => (at < a.at ? { a
  * - After a gap a silence deadline is honoured no earlier than the gap's end plus a fresh window: a server's
  *   own silence never counts against a client. The window is never longer than the deadline itself.
  * - Wall deadlines are promises: no gap moves them, and they are honoured late if need be.
+ * - A stored session has only the deadlines that end it.
  */
 export const nextDue = (numbers: LivenessNumbers, deadlines: Deadlines, now: Moment): Due => {
-  const { state, inFlight } = numbers;
+  const { state } = numbers;
+  const inFlight = planted('work-reaped') ? 0 : numbers.inFlight;
   if (state === 'terminating' || state === 'terminated') return NOTHING;
   const onWall = (at: number): number => now.mono + (at - now.wall);
   let due = NOTHING;
   if (numbers.expiresAt !== null) due = earlier(due, 'maxLifetime', onWall(numbers.expiresAt));
   if (state === 'paused') {
-    return earlier(due, 'pausedTimeout', onWall(numbers.pausedAt + deadlines.pausedTimeoutMs));
+    due = earlier(due, 'pausedTimeout', onWall(numbers.pausedAt + deadlines.pausedTimeoutMs));
   }
   if (state === 'initializing' || now.frozen) return due;
+  const resident = numbers.residency === 'resident';
+  if (resident && state !== 'active' && inFlight === 0) {
+    due = earlier(due, 'hibernateAfter', numbers.restingSince + deadlines.hibernateAfterMs);
+  }
+  if (state === 'paused') return due;
   const honoured = (since: number, lengthMs: number): number =>
     Math.max(since + lengthMs, now.endOfLastGap + Math.min(lengthMs, deadlines.graceMs));
   if (inFlight === 0) {
-    if (state === 'active') {
+    if (state === 'active' && resident) {
       due = earlier(due, 'idleAfter', honoured(numbers.quietSince, deadlines.idleAfterMs));
     }
     // A presence that proves life keeps a session from its end, but not from becoming idle.
@@ -84,9 +96,9 @@ const nextBeat = (
   const since = Math.max(numbers.lastSign, numbers.quietSince);
   const beat = numbers.missed + 1;
   const next =
-    beat < heartbeatMissed
+    beat < heartbeatMissed && numbers.residency === 'resident'
       ? earlier(due, 'beat', honoured(numbers.lastSign, beat * heartbeatIntervalMs))
       : due;
-  if (numbers.inFlight > 0) return next;
+  if (numbers.inFlight > 0 && !planted('work-reaped')) return next;
   return earlier(next, 'heartbeat', honoured(since, heartbeatMissed * heartbeatIntervalMs));
 };

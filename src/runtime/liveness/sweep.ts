@@ -1,58 +1,108 @@
-import { interval, type Subscription } from 'rxjs';
+import { interval } from 'rxjs';
 import { Fenced } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
+import { planted } from '../../planted.ts';
+import type { SessionRecord } from '../../store/contract.ts';
 import { nextTurn } from '../next-turn.ts';
 import { announce } from '../plane/announce.ts';
+import { settle } from '../residency/settle.ts';
+import { storedHost } from '../residency/stored-host.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
+import { awayDue } from './filing.ts';
+
+/** The running look through the store. */
+export interface Sweep {
+  /** Looks through it now: the wall clock was put forward, or the process has just started. */
+  now(): void;
+  unsubscribe(): void;
+}
 
 /**
- * Looks through the store for records that are due, every `sweepIntervalMs`: the tombstones whose time is
- * over are removed, page by page, and I/O is let in between. One sweep at a time; what cannot be removed is told, passed over, and tried again at the next.
+ * Looks through the store for records that are due, every `sweepIntervalMs`, page by page, with I/O let in between: the
+ * tombstones whose time is over are removed; stored sessions that are due are ended or woken, so many at once, and those
+ * that will be before the next sweep are filed in the wheel. One sweep at a time; what cannot be removed is told, passed
+ * over, and tried again at the next.
  */
-export const startSweep = (context: RuntimeContext): Subscription => {
+export const startSweep = (context: RuntimeContext): Sweep => {
+  const { sweepIntervalMs } = context.settings;
   let sweeping = false;
-  return interval(context.settings.sweepIntervalMs, context.clock.scheduler).subscribe(() => {
+  let again = false;
+  const run = (): void => {
     if (sweeping || context.draining) return;
     sweeping = true;
+    again = false;
+    // A tick longer, so that nothing falls between two sweeps.
+    context.sweptUntil = context.clock.mono() + sweepIntervalMs + context.deadlines.tickMs;
     sweep(context)
       .catch((error: unknown) =>
         announce(context, { type: 'runtime.error', where: 'sweep', error }),
       )
       .finally(() => {
         sweeping = false;
+        if (again) run();
       });
-  });
+  };
+  const now = (): void => {
+    again = sweeping;
+    run();
+  };
+  const ticks = interval(sweepIntervalMs, context.clock.scheduler).subscribe(run);
+  return { now, unsubscribe: () => ticks.unsubscribe() };
 };
 
 const sweep = async (context: RuntimeContext): Promise<void> => {
-  const failed = new Set<string>();
-  // The oldest come first, so what could not be removed comes again: the page grows by it, up to a bound.
-  while (failed.size <= MOST_FAILED) {
-    const limit = LIMITS.sweepTurn + failed.size;
-    const due = await context.store.dueBefore(context.clock.wall(), limit);
-    let removed = 0;
-    for (const record of due) {
-      if (record.due?.deadline !== 'tombstone' || context.hosts.has(record.id)) continue;
-      if (failed.has(record.id)) continue;
-      try {
-        await context.store.remove(record);
-        context.tombstones.delete(record.id);
-        removed += 1;
-      } catch (error) {
-        if (error instanceof Fenced) {
-          context.tombstones.delete(record.id);
-          continue;
-        }
-        failed.add(record.id);
-        announce(context, { type: 'runtime.error', where: 'sweep', error });
-      }
-    }
-    // A page that was not full is the last; one in which nothing changed would come again.
-    if (due.length < limit || (removed === 0 && failed.size === limit - LIMITS.sweepTurn)) return;
+  const { clock, settings, store } = context;
+  // Without a durable store only tombstones are looked for, and those may wait for their time.
+  const aheadMs = store.durable ? settings.sweepIntervalMs : 0;
+  const until = clock.wall() + aheadMs;
+  let last: SessionRecord | null = null;
+  for (;;) {
+    const after = last?.due === null || last === null ? null : { at: last.due.at, id: last.id };
+    const page: readonly SessionRecord[] = await store.dueBefore(until, LIMITS.sweepTurn, after);
+    for (const record of page) await removeTombstone(context, record);
+    await settleDue(context, page);
+    last = page.at(-1) ?? null;
+    if (page.length < LIMITS.sweepTurn || context.draining) return;
     await nextTurn(context);
     if (context.draining) return;
   }
 };
 
-/** So many that cannot be removed, and a sweep gives up until the next. */
-const MOST_FAILED = 4 * LIMITS.sweepTurn;
+const removeTombstone = async (context: RuntimeContext, record: SessionRecord): Promise<void> => {
+  const { due } = record;
+  if (due?.deadline !== 'tombstone') return;
+  if (due.at > context.clock.wall() && !planted('tombstone-lost')) return;
+  if (context.hosts.has(record.id)) return;
+  try {
+    await context.store.remove(record);
+    context.tombstones.delete(record.id);
+  } catch (error) {
+    if (error instanceof Fenced) context.tombstones.delete(record.id);
+    else announce(context, { type: 'runtime.error', where: 'sweep', error });
+  }
+};
+
+/** Ends or wakes the stored sessions that are due, and files those that will be soon. */
+const settleDue = async (
+  context: RuntimeContext,
+  page: readonly SessionRecord[],
+): Promise<void> => {
+  let settling: Promise<void>[] = [];
+  for (const record of page) {
+    const { id, due } = record;
+    if (due?.deadline === 'tombstone' || context.hosts.has(id)) continue;
+    const host = storedHost(context, record);
+    if (context.endingAway.has(host) || context.lanes.has(host)) continue;
+    const at = awayDue(context, host, context.clock.mono());
+    if (at > context.clock.mono()) {
+      if (at <= context.sweptUntil) context.wheel.file(host, at);
+      continue;
+    }
+    settling.push(settle(context, host));
+    if (settling.length < LIMITS.storedEnds) continue;
+    await Promise.all(settling);
+    settling = [];
+    if (context.draining) return;
+  }
+  await Promise.all(settling);
+};

@@ -1,6 +1,7 @@
 import { contained } from '../../errors/contained.ts';
 import { LIMITS } from '../../limits.ts';
 import type { LifecycleEvent, Listener, SessionLifecycleEvent } from '../../observe/events.ts';
+import { planted } from '../../planted.ts';
 import type { PlaneEvent, SessionHost } from '../host.ts';
 import { queueHook } from '../lifecycle/hook-queue.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
@@ -23,8 +24,9 @@ export const tell = (
   event: PlaneEvent,
   afterCommit: boolean,
 ): Untold | null => {
-  const untold = host.untold.add(event, context.clock.wall(), afterCommit);
-  if (!afterCommit) release(context, host, 0);
+  const held = afterCommit && !planted('shown-before-commit');
+  const untold = host.untold.add(event, context.clock.wall(), held);
+  if (!held) release(context, host, 0);
   return untold;
 };
 

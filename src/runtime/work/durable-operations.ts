@@ -23,7 +23,7 @@ export const runDurable = async (
   options: DurableOptions,
 ): Promise<unknown> => {
   const handler = handlerOf(context, name);
-  const plan = checkedPlan(name, options);
+  const plan = checkedPlan(context, name, options);
   const given = checkedJson('input', input);
   const journal = journalOf(context, host, name, given);
   return submit(

@@ -1,8 +1,9 @@
 import type { OperationOutcome } from '../../observe/events.ts';
+import type { JournalData } from '../../store/contract.ts';
 
 /*
  * What a durable operation leaves in its session's journal. It is unfinished where there is a `started` of its number
- * without a `finished`. The other way round there may be a `finished` alone: where nobody could tell whether the
+ * without a `finished` after it, whether it was found `interrupted` or not. The other way round there may be a `finished` alone: where nobody could tell whether the
  * `started` got there.
  */
 
@@ -33,3 +34,20 @@ export interface OperationFinished {
   readonly error?: string;
   readonly at: number;
 }
+
+/** A later process found it unfinished. It may be found so more than once. */
+export interface OperationInterrupted {
+  readonly kind: 'operation';
+  readonly phase: 'interrupted';
+  readonly operation: string;
+  readonly name: string;
+  /** Wall time at which it was found, ms since the epoch. */
+  readonly at: number;
+}
+
+/** What a durable operation leaves in the journal. */
+export type OperationEntry = OperationStarted | OperationFinished | OperationInterrupted;
+
+/** Whether an entry is one of those: only this package writes entries, so its `kind` vouches for the rest. */
+export const isOperationEntry = (data: JournalData): data is OperationEntry =>
+  typeof data === 'object' && data !== null && 'kind' in data && data.kind === 'operation';

@@ -127,6 +127,16 @@ export class RunningOperation implements Waiting {
     this.#stop('aborted', reason);
   }
 
+  interrupt(reason: unknown): void {
+    if (this.#over) return;
+    if (this.#journalled) {
+      const { id, name } = this;
+      this.#host.unfinished = [...this.#host.unfinished, { operation: id, name }];
+      this.#journalled = false;
+    }
+    this.abort(reason);
+  }
+
   #timeOut(): void {
     const what = `The operation ${JSON.stringify(this.name)}`;
     this.#stop('timed-out', new TimeoutError(what, this.timeoutMs));

@@ -6,7 +6,6 @@ import {
   SessionPausedError,
   SessionTerminatedError,
 } from '../../errors.ts';
-import { newUuid } from '../../identity/randomness.ts';
 import { LIMITS } from '../../limits.ts';
 import { isReceiving } from '../../xstate/session-actor.ts';
 import type { SessionHost } from '../host.ts';
@@ -29,12 +28,16 @@ export const run = async (
   fn: (operation: OperationContext) => unknown,
   options: OperationOptions,
 ): Promise<unknown> => {
-  const plan = checkedPlan(name, options);
+  const plan = checkedPlan(context, name, options);
   return submit(context, host, { name, session, work: fn, journal: null }, plan);
 };
 
 /** Checks how an operation is to be run. Throws `InvalidOptionError`. */
-export const checkedPlan = (name: unknown, options: OperationOptions): OperationPlan => {
+export const checkedPlan = (
+  context: RuntimeContext,
+  name: unknown,
+  options: OperationOptions,
+): OperationPlan => {
   refuseUnknown('run', options);
   const { id, signal, timeoutMs = LIMITS.operationTimeoutMs } = options;
   checkedName('name', name);
@@ -43,7 +46,7 @@ export const checkedPlan = (name: unknown, options: OperationOptions): Operation
     throw new InvalidOptionError('signal', signal, 'an AbortSignal');
   }
   return {
-    id: id ?? newUuid(),
+    id: id ?? context.randomness.uuid(),
     timeoutMs: checkedDuration('timeoutMs', timeoutMs, 1),
     signal: signal ?? null,
   };

@@ -44,3 +44,14 @@ export type OperationHandler<Data = unknown> = (
   input: unknown,
   context: OperationContext<Data>,
 ) => unknown | Promise<unknown>;
+
+/** A durable operation whose process was gone before its outcome was recorded. */
+export interface InterruptedOperation {
+  /** The operation's id. */
+  readonly operation: string;
+  /** The name its handler is registered under. */
+  readonly name: string;
+  readonly input: unknown;
+  /** Wall time of its start, ms since the epoch. */
+  readonly startedAt: number;
+}

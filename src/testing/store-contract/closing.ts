@@ -18,6 +18,8 @@ export const CLOSING: readonly StoreCase[] = [
         readJournal: () => store.readJournal('a', { after: 0, limit: 1 }),
         list: () => store.list({ limit: 1 }),
         dueBefore: () => store.dueBefore(0, 1),
+        count: () => store.count({}),
+        alive: () => store.alive(0),
         remove: () => store.remove(held),
       };
       for (const [name, call] of Object.entries(calls)) {

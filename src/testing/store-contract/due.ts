@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Store } from '../../store/contract.ts';
+import type { SessionRecord, Store } from '../../store/contract.ts';
 import { newRecord, type StoreCase, THEN } from './case.ts';
 
 const due = (afterMs: number) => ({ at: THEN + afterMs, deadline: 'idleTimeout' }) as const;
@@ -90,6 +90,24 @@ export const DUE: readonly StoreCase[] = [
       assert.deepEqual(await idsDue(store, 99), ['b', 'a']);
       const claimed = await store.claim('b', 'p2');
       assert.deepEqual((await store.dueBefore(THEN + 11, 9))[0], claimed);
+    },
+  },
+  {
+    name: 'one page after another leads through all that is due, also where what was before has gone',
+    async run(store) {
+      for (const id of ['b', 'a', 'd']) await store.create(newRecord(id, { due: due(5) }));
+      const early = await store.create(newRecord('z', { due: due(1) }));
+      await store.create(newRecord('c', { due: due(9) }));
+      const pages: string[][] = [];
+      let after: { at: number; id: string } | null = null;
+      for (let page = 0; page < 4; page++) {
+        const found: readonly SessionRecord[] = await store.dueBefore(THEN + 99, 2, after);
+        pages.push(found.map(({ id }) => id));
+        const last = found.at(-1);
+        if (page === 0) await store.remove(early);
+        if (last?.due != null) after = { at: last.due.at, id: last.id };
+      }
+      assert.deepEqual(pages, [['z', 'a'], ['b', 'd'], ['c'], []]);
     },
   },
 ];

@@ -242,15 +242,6 @@ test('a draining runtime ends nobody to make room', async () => {
   expect(held.info().reason).toBe('shutdown');
 });
 
-test('with a durable store nobody is ended to make room', async () => {
-  const store = Object.assign(createMemoryStore(), { durable: true });
-  const { clock, runtime } = openRuntime({ store, maxResident: 1 });
-  const held = await runtime.create({ principal: 'ada', beats: 'off' });
-  await clock.advance(IDLE);
-  expect(await rejectionOf(runtime.create({ principal: 'ada' }))).toBeInstanceOf(CapacityError);
-  expect(held.state).toBe('idle');
-});
-
 test('an id that is taken is refused before anybody is ended for it', async () => {
   const { clock, runtime, made } = watchedRuntime({ maxResident: 1 });
   const held = await made('ada');

@@ -161,7 +161,7 @@ test('choosing is O(1): of 10,000 idle sessions one is looked at', async () => {
         return state;
       },
     });
-  const idle = new IdleSessions();
+  const idle = new IdleSessions(false);
   const first = watched('idle');
   idle.shown(first, 'idle');
   for (let n = 1; n < 10_000; n += 1) idle.shown(watched('idle'), 'idle');
@@ -171,7 +171,7 @@ test('choosing is O(1): of 10,000 idle sessions one is looked at', async () => {
   expect(looks).toBe(101);
 
   // Those that are on their way elsewhere are passed by once, however often somebody asks.
-  const moving = new IdleSessions();
+  const moving = new IdleSessions(false);
   for (let n = 0; n < 1_000; n += 1) moving.shown(watched('paused'), 'idle');
   moving.shown(first, 'idle');
   looks = 0;

@@ -185,7 +185,7 @@ test('a key that another took between the look and the create is looked at again
     },
   });
   const { runtime, context } = openRuntime({ store });
-  const options = checkedCreate({}, context.application);
+  const options = checkedCreate({}, context.application, false);
   const first = await createSession(context, { principal: 'ada', key: 'key:k' }, options);
   expect((await runtime.getOrCreate({ principal: 'ada', key: 'k' })).id).toBe(first.id);
   blind = 100;
@@ -211,7 +211,7 @@ test('a key whose session is held by another runtime on the same store is taken'
 
 test('the end of a session takes no other’s key out of the index', async () => {
   const { context } = openRuntime();
-  const options = checkedCreate({}, context.application);
+  const options = checkedCreate({}, context.application, false);
   const claim = { principal: 'ada', key: 'key:k' };
   const host = await createSession(context, claim, options);
   const entry = { made: Promise.resolve(host), host: null };
@@ -236,7 +236,7 @@ test('a session that goes in the very moment in which it is found leaves nothing
       left.then(() => letGo(context, host));
       return found;
     };
-    const options = checkedCreate({}, context.application);
+    const options = checkedCreate({}, context.application, false);
     going = await createSession(context, { principal: 'ada', key: 'key:k' }, options);
     await runtime.getOrCreate({ principal: 'ada', key: 'k' }).catch(() => undefined);
     await runtime.terminateAll('ada').catch(() => undefined);

@@ -5,12 +5,16 @@ import type { Session } from '../../../src/index.ts';
 import { newCheckpoint, restored } from '../../../src/runtime/behaviour/checkpoint.ts';
 import { behaving, eventsOfType, viewOf } from './behaviour-under-test.ts';
 
-const REFERENCE = { id: 'ses' } as Session; // Only its identity is looked at.
+class Reference {
+  readonly id = 'ses';
+}
+
+const REFERENCE = new Reference() as Session; // Only its identity is looked at.
 
 test('a checkpoint is a copy, and what is restored from it another', () => {
   const original = { list: [{ n: 1 }], undefined: undefined };
-  const checkpoint = newCheckpoint(1, original, REFERENCE);
-  const [first, second] = [restored(checkpoint, REFERENCE), restored(checkpoint, REFERENCE)];
+  const checkpoint = newCheckpoint(1, original, REFERENCE, []);
+  const [first, second] = [1, 2].map(() => restored(checkpoint, REFERENCE).snapshot);
   expect(first).toEqual({ list: [{ n: 1 }] });
   expect(first).not.toBe(second);
   Reflect.set(Object(first), 'list', 'changed');
@@ -23,9 +27,9 @@ test('any JSON comes back as it was, with the reference to the session wherever 
   const tree = fc.oneof(leaf, fc.array(leaf), fc.dictionary(fc.string(), fc.array(leaf)));
   fc.assert(
     fc.property(tree, (value) => {
-      const checkpoint = newCheckpoint(1, value, REFERENCE);
+      const checkpoint = newCheckpoint(1, value, REFERENCE, []);
       expect(JSON.parse(JSON.stringify(checkpoint))).toEqual(checkpoint);
-      const back = restored(checkpoint, REFERENCE);
+      const back = restored(checkpoint, REFERENCE).snapshot;
       expect(back).toEqual(value);
       expect(sessionsIn(back)).toBe(sessionsIn(value));
     }),
@@ -51,9 +55,34 @@ test('what JSON cannot carry is refused with the place where it is', () => {
     cycle,
     [undefined],
   ]) {
-    expect(() => newCheckpoint(1, { context: { list: [1, bad] } }, REFERENCE)).toThrow(
+    expect(() => newCheckpoint(1, { context: { list: [1, bad] } }, REFERENCE, [])).toThrow(
       'context.list.1',
     );
+  }
+});
+
+const delay = (event: { type: string; [field: string]: unknown }) => ({
+  from: [],
+  to: ['tool'],
+  event,
+  id: null,
+  due: 1_000,
+});
+
+test('what waits to be delivered is copied too, each time', () => {
+  const event = { type: 'go', list: [1] };
+  const checkpoint = newCheckpoint(1, {}, REFERENCE, [delay(event)]);
+  event.list.push(2);
+  const [first, second] = [1, 2].map(() => restored(checkpoint, REFERENCE).delays[0]);
+  expect(first).toEqual(delay({ type: 'go', list: [1] }));
+  Reflect.set(Object(first?.event), 'list', 'changed');
+  expect(second).toEqual(delay({ type: 'go', list: [1] }));
+});
+
+test('an event that JSON cannot carry is refused with its place; the session in one too', () => {
+  for (const bad of [new Date(), () => 1, REFERENCE]) {
+    const pending = [delay({ type: 'fine' }), delay({ type: 'go', deep: { bad } })];
+    expect(() => newCheckpoint(1, {}, REFERENCE, pending)).toThrow('delays.1.event.deep.bad');
   }
 });
 

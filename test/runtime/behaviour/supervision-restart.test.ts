@@ -71,7 +71,7 @@ test('what an incarnation came to that was left behind is not started from, howe
   expect(viewOf(session).getSnapshot().context.n).toBe(0);
 });
 
-/** Fails at its second event, and 1 s after it was started from a snapshot. */
+/** Fails 1 s after it was poisoned; restored, with that delay, at once. */
 const poisoned = setup({
   types: { events: {} as { type: 'poison' }, context: {} as { poison: number } },
   delays: { soon: ({ context }) => (context.poison > 0 ? 1_000 : Number.POSITIVE_INFINITY) },
@@ -94,6 +94,26 @@ const poisoned = setup({
   },
 });
 
+const lateWorker = setup({
+  types: { events: {} as { type: 'crash' | 'note' }, context: {} as { noted: boolean } },
+}).createMachine({
+  context: { noted: false },
+  initial: 'early',
+  on: {
+    note: { actions: assign({ noted: true }) },
+    crash: {
+      actions: () => {
+        throw new Error('boom');
+      },
+    },
+  },
+  states: {
+    early: { after: { 3000: 'late' } },
+    late: { after: { 7000: 'over' } },
+    over: {},
+  },
+});
+
 test('a snapshot it fails of twice within 5 s each is left, and it starts from its input', async () => {
   const { clock, session, events } = await behaving({ logic: poisoned });
   await session.send({ type: 'poison' });
@@ -107,16 +127,25 @@ test('a snapshot it fails of twice within 5 s each is left, and it starts from i
   expect(eventsOfType(events, 'session.behaviour-failed')).toHaveLength(3);
 });
 
-test('a restored machine waits out the delays of its states anew', async () => {
-  const { clock, session } = await behaving({ logic: shortLived });
+test('a restarted machine goes on with its delays, and what is over comes at once', async () => {
+  const { clock, session, events } = await behaving({ logic: lateWorker });
   await session.send({ type: 'note' });
-  await clock.advance(3_000 + 500);
-  expect(viewOf(session).incarnation).toBe(2);
-  expect(viewOf(session).getSnapshot().context.notes).toBe(1);
-  await clock.advance(2_900);
-  expect(viewOf(session).status).toBe('running');
-  await clock.advance(100);
-  expect(viewOf(session).status).toBe('restarting');
+  await clock.advance(1_000);
+  await session.send(CRASH);
+  await clock.advance(1_000);
+  expect(viewOf(session)).toMatchObject({ status: 'running', incarnation: 2 });
+  await clock.advance(999);
+  expect(viewOf(session).getSnapshot().value).toBe('early');
+  await clock.advance(1);
+  expect(viewOf(session).getSnapshot().value).toBe('late');
+  // Due at 10 s; it is down from 9.9 s on.
+  await clock.advance(6_900);
+  await session.send(CRASH);
+  await clock.advance(899);
+  expect(viewOf(session)).toMatchObject({ status: 'restarting' });
+  await clock.advance(101);
+  expect(viewOf(session).getSnapshot().value).toBe('over');
+  expect(eventsOfType(events, 'session.restarted')).toHaveLength(2);
 });
 
 test('a pending restart is work: the session is neither idle nor reaped', async () => {
@@ -245,9 +274,12 @@ test('a drain while a restart waits does not wait for it, and it never comes', a
 
 test('pausing lets it run, and restart', async () => {
   const { clock, session } = await behaving({ logic: shortLived });
-  await session.pause();
   await clock.advance(3_600);
+  await session.pause();
   expect(viewOf(session)).toMatchObject({ status: 'running', incarnation: 2 });
+  await clock.advance(4_000);
+  // What it failed of was pending when the pause was recorded: it fails of it again.
+  expect(viewOf(session).incarnation).toBe(3);
   expect(session.state).toBe('paused');
 });
 

@@ -15,6 +15,8 @@ test('a runtime that has done nothing', () => {
     beats: 0,
     misses: 0,
     operations: { started: 0, finished: 0, inFlight: 0 },
+    hibernated: 0,
+    woken: 0,
     restarts: 0,
     ignored: 0,
     lagMs: 0,

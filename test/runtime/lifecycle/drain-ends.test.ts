@@ -67,7 +67,7 @@ test.each<[string, RuntimeOptions, number]>([
   for (let made = 0; made < 3; made += 1) ids.push((await runtime.create()).id);
   const closed = runtime.close();
   await clock.advance(20_000);
-  expect(await closed).toEqual({ ended: 3, aborted: 0, left: [], tookMs });
+  expect(await closed).toEqual({ ended: 3, hibernated: 0, aborted: 0, left: [], tookMs });
   expect(recorded).toEqual(['terminated', 'terminated', 'terminated']);
   for (const id of ids) expect(toldOf(events, id).at(-1)).toBe('ended:shutdown');
   expect(clock.pending).toBe(0);

@@ -54,6 +54,7 @@ test('a drain whose first try to record an end fails is brought to its end, with
   expect(code).toBe(0);
   expect(JSON.parse(out)).toEqual({
     ended: 1,
+    hibernated: 0,
     aborted: 0,
     left: [],
     tookMs: 0,

@@ -14,7 +14,7 @@ test('close during a drain aborts the operations now, and both get one report', 
   const closed = runtime.close();
   expect((await standing(clock, closed)).is).toBe('resolved');
   expect(work.aborted()).toBe(true);
-  expect(await drained).toEqual({ ended: 1, aborted: 1, left: [], tookMs: 1_000 });
+  expect(await drained).toEqual({ ended: 1, hibernated: 0, aborted: 1, left: [], tookMs: 1_000 });
   expect(await closed).toBe(await drained);
   expect(clock.pending).toBe(0);
 });

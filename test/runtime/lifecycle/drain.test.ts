@@ -36,7 +36,7 @@ test('every session ends with shutdown, and the report says so', async () => {
     await close();
   };
   const report = await runtime.drain();
-  expect(report).toEqual({ ended: 2, aborted: 0, left: [], tookMs: 0 });
+  expect(report).toEqual({ ended: 2, hibernated: 0, aborted: 0, left: [], tookMs: 0 });
   expect(closed).toEqual([true, true, true]);
   expect(sessions.map((session) => session.info().reason)).toEqual([
     'shutdown',
@@ -98,7 +98,7 @@ test('running work has its time, and the drain goes on as soon as it is done', a
   await clock.advance(14_999);
   expect(works.map((work) => work.aborted())).toEqual([false, false, false]);
   for (const work of works) work.finish('done');
-  expect(await drained).toEqual({ ended: 3, aborted: 0, left: [], tookMs: 14_999 });
+  expect(await drained).toEqual({ ended: 3, hibernated: 0, aborted: 0, left: [], tookMs: 14_999 });
   expect(await Promise.all(works.map((work) => work.result))).toEqual(['done', 'done', 'done']);
 });
 
@@ -107,7 +107,7 @@ test('then its signal, and the report counts what was aborted', async () => {
   const works = sessions.slice(0, 2).map((session) => openWork(session, { timeoutMs: 'off' }));
   const drained = runtime.drain();
   await clock.advance(15_000);
-  expect(await drained).toEqual({ ended: 3, aborted: 2, left: [], tookMs: 15_000 });
+  expect(await drained).toEqual({ ended: 3, hibernated: 0, aborted: 2, left: [], tookMs: 15_000 });
   for (const work of works) {
     expect(work.aborted()).toBe(true);
     expect(await rejectionOf(work.result)).toMatchObject({ reason: 'shutdown' });
@@ -198,7 +198,13 @@ test('a store that never answers cannot hold it: what was not recorded is named'
   await clock.advance(20_000 - 1);
   expect((await standing(clock, drained)).is).toBe('pending');
   await clock.advance(1);
-  expect(await drained).toEqual({ ended: 0, aborted: 0, left: [stuck.id], tookMs: 20_000 });
+  expect(await drained).toEqual({
+    ended: 0,
+    hibernated: 0,
+    aborted: 0,
+    left: [stuck.id],
+    tookMs: 20_000,
+  });
   await clock.advance(1_000);
   expect(clock.pending).toBe(0);
 });
@@ -209,7 +215,13 @@ test('a store that always fails cannot hold it either, and is not tried for ever
   store.break('fail');
   const closed = runtime.close();
   await clock.advance(5_000);
-  expect(await closed).toEqual({ ended: 0, aborted: 0, left: [session.id], tookMs: 5_000 });
+  expect(await closed).toEqual({
+    ended: 0,
+    hibernated: 0,
+    aborted: 0,
+    left: [session.id],
+    tookMs: 5_000,
+  });
   const { calls } = store;
   await clock.advance(500_000);
   expect([clock.pending, store.calls]).toEqual([0, calls]);

@@ -34,6 +34,7 @@ test('what nobody sets is what the documentation says', () => {
     idleTimeoutMs: 30 * MINUTE,
     heartbeatIntervalMs: 30_000,
     heartbeatMissed: 3,
+    hibernateAfterMs: Number.POSITIVE_INFINITY,
     pausedTimeoutMs: 4 * HOUR,
     maxLifetimeMs: 8 * HOUR,
     tickMs: 250,
@@ -48,6 +49,7 @@ test('a durable store keeps sessions longer', () => {
   expect(durable).toEqual({
     ...resolveDeadlines(),
     idleTimeoutMs: 24 * HOUR,
+    hibernateAfterMs: 30_000,
     maxLifetimeMs: 7 * 24 * HOUR,
   });
 });
@@ -196,4 +198,18 @@ test('any mix of settings is refused as contradictory, or kept and put in order'
     }),
     { numRuns: 2_000 },
   );
+});
+
+test('hibernateAfter may be 0 or off, and is never without a durable store', () => {
+  const of = (hibernateAfterMs: DeadlineOptions['hibernateAfterMs'], durable = true) =>
+    resolveDeadlines(hibernateAfterMs === undefined ? {} : { hibernateAfterMs }, durable)
+      .hibernateAfterMs;
+  expect([of(0), of('off'), of(5), of(undefined)]).toEqual([0, Infinity, 5, 30_000]);
+  expect([of(0, false), of(5, false)]).toEqual([Infinity, Infinity]);
+  for (const value of [-1, Number.NaN, '30', null]) {
+    expect(thrownBy(() => of(value as number))).toMatchObject({
+      option: 'hibernateAfterMs',
+      value,
+    });
+  }
 });

@@ -34,6 +34,8 @@ const mono = fc.integer({ min: 0, max: 3 * HOUR });
 const wall = fc.integer({ min: WALL - HOUR, max: WALL + 3 * HOUR });
 const anyNumbers: fc.Arbitrary<LivenessNumbers> = fc.record({
   state: fc.constantFrom(...SESSION_STATES),
+  residency: fc.constantFrom('resident', 'hibernating', 'stored'),
+  restingSince: fc.oneof(fc.constant(Number.POSITIVE_INFINITY), mono),
   quietSince: mono,
   lastSign: mono,
   provenAt: fc.oneof(fc.constant(Number.NEGATIVE_INFINITY), mono),

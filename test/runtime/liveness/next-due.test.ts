@@ -10,10 +10,13 @@ import { DEADLINES } from '../fixture.ts';
 // idleAfter 10 s, idleTimeout 60 s, beats 3 × 5 s, pausedTimeout 120 s, maxLifetime 1,000 s.
 const deadlines = resolveDeadlines(DEADLINES);
 const WALL = 1_000_000_000;
+const NEVER_RESTS = Number.POSITIVE_INFINITY;
 
 /** Active since mono 1,000, looked at in that same moment. */
 const numbers: LivenessNumbers = {
   state: 'active',
+  residency: 'resident',
+  restingSince: NEVER_RESTS,
   quietSince: 1_000,
   lastSign: 1_000,
   provenAt: Number.NEGATIVE_INFINITY,
@@ -42,6 +45,20 @@ const NEVER = Number.POSITIVE_INFINITY;
 const OVER = { quietSince: -1e6, lastSign: -1e6, watched: true };
 
 const CASES: readonly Case[] = [
+  [
+    'a stored one has only what ends it: no idleAfter',
+    { state: 'idle', residency: 'stored', restingSince: 0 },
+    {},
+    'idleTimeout',
+    61_000,
+  ],
+  [
+    'a stored one that is watched misses no single beats, only the window',
+    { state: 'idle', residency: 'stored', watched: true },
+    {},
+    'heartbeat',
+    16_000,
+  ],
   ['active and quiet: idleAfter first', {}, {}, 'idleAfter', 11_000],
   ['idle: idleTimeout, from the same quiet', { state: 'idle' }, {}, 'idleTimeout', 61_000],
   ['watched: the first beat to miss', { watched: true }, {}, 'beat', 6_000],
@@ -239,4 +256,21 @@ test('one missed beat may be enough: then none is told before the end', () => {
     what: 'heartbeat',
     at: 6_000,
   });
+});
+
+test('with a durable store an idle or paused session rests for hibernateAfter, and no longer', () => {
+  const durable = resolveDeadlines({ ...DEADLINES, hibernateAfterMs: 3_000 }, true);
+  const resting = { ...numbers, restingSince: 1_500 };
+  const dueOf = (changed: Partial<LivenessNumbers>) =>
+    nextDue({ ...resting, ...changed }, durable, now);
+  expect(dueOf({ state: 'idle' })).toEqual({ what: 'hibernateAfter', at: 4_500 });
+  expect(dueOf({ state: 'paused', pausedAt: WALL })).toEqual({ what: 'hibernateAfter', at: 4_500 });
+  for (const changed of [
+    { state: 'active' },
+    { state: 'idle', inFlight: 1 },
+    { state: 'idle', residency: 'hibernating' },
+    { state: 'idle', residency: 'stored' },
+  ] as const) {
+    expect(dueOf(changed).what).not.toBe('hibernateAfter');
+  }
 });

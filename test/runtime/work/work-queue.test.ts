@@ -13,6 +13,7 @@ const waiting = (id: string, started: string[], then: () => void = () => undefin
     askedAt: 0,
     timeoutMs: 1_000,
     abort: () => undefined,
+    interrupt: () => undefined,
     start: () => {
       operation.state = 'running';
       started.push(id);

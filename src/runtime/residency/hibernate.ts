@@ -1,0 +1,100 @@
+import { planted } from '../../planted.ts';
+import { commit } from '../commits/commits.ts';
+import type { SessionHost } from '../host.ts';
+import { leaveMemory } from '../lifecycle/retire.ts';
+import { fileNext } from '../liveness/filing.ts';
+import { tell } from '../plane/plane.ts';
+import type { RuntimeContext } from '../runtime-context.ts';
+import { refresh } from './stored-host.ts';
+
+/**
+ * Whether a session can be put away now. `forced`: its process is to end, so what its behaviour runs (a promise, a
+ * callback) is cut short, and begun anew when it is woken.
+ */
+export const canRest = (host: SessionHost, forced = false): boolean =>
+  isQuiet(host) && (forced || (host.behaviour?.busyWith ?? null) === null);
+
+const isQuiet = (host: SessionHost): boolean =>
+  (host.residency === 'resident' || host.residency === 'hibernating') &&
+  host.made &&
+  host.reason === null &&
+  !host.released &&
+  (host.state === 'idle' || host.state === 'paused') &&
+  host.inFlight === 0 &&
+  host.hooks === null &&
+  host.appends === null &&
+  host.nextId === null &&
+  host.limbo === null &&
+  host.makingRoom === null;
+
+/** Everything decided is recorded, and everything recorded is told. */
+const isRecorded = (host: SessionHost): boolean =>
+  !host.dirty && !host.committing && host.untold.size === 0 && !host.untold.telling;
+
+/**
+ * Puts a session away: once all of it is recorded, its actor and its behaviour go, and its slot is free. A sign of life,
+ * or anything else that comes meanwhile, cancels that. Resolves with whether it is away; never rejects: where the record
+ * fails it stays.
+ */
+export const hibernate = (
+  context: RuntimeContext,
+  host: SessionHost,
+  forced = false,
+): Promise<boolean> =>
+  context.lanes.run(host, async () => {
+    if (!canRest(host, forced) || context.closed) return false;
+    host.residency = 'hibernating';
+    try {
+      await commit(context, host);
+    } catch {
+      // Told as `runtime.store-failing`, and tried again: by its retry, and at the next rest.
+      host.residency = stay(host);
+    }
+    const stays = host.residency !== 'hibernating' || !canRest(host, forced) || !isRecorded(host);
+    if (stays && !planted('activity-lost-in-hibernation')) {
+      host.residency = stay(host);
+      rest(context, host);
+      return false;
+    }
+    await putAway(context, host);
+    return true;
+  });
+
+/** A cancelled one is in memory as before; one that was let go meanwhile is not. */
+const stay = (host: SessionHost): SessionHost['residency'] =>
+  host.residency === 'hibernating' ? 'resident' : host.residency;
+
+/** It rests from now on: it is put away when it has done so for `hibernateAfter`. */
+export const rest = (context: RuntimeContext, host: SessionHost): void => {
+  host.restingSince = context.clock.mono();
+  if (host.reason === null && !host.released) fileNext(context, host);
+};
+
+/** Its record says all there is: it leaves memory in one go, and then gives its record up. */
+const putAway = async (context: RuntimeContext, host: SessionHost): Promise<void> => {
+  const { record } = host;
+  if (record === null) return;
+  host.residency = 'stored';
+  host.behaviour?.putAway();
+  context.wheel.remove(host);
+  context.idle.remove(host);
+  context.registry.stop(host.actor.id);
+  leaveMemory(context, host);
+  // From here on they are the record's.
+  host.quietSince = Number.NEGATIVE_INFINITY;
+  host.lastSign = Number.NEGATIVE_INFINITY;
+  host.signedAway = false;
+  host.missed = 0;
+  const { seq } = host;
+  refresh(context, host, record);
+  // The record counts what is told next.
+  host.seq = seq;
+  context.away.put(host);
+  context.counters.hibernated += 1;
+  fileNext(context, host);
+  tell(context, host, { type: 'session.hibernated' }, false);
+  context.away.review(host);
+  if (context.hosts.size === 0) context.onQuiet?.();
+  // What fails here is mended by the next wake: a record held by this process may be claimed by it.
+  await context.store.release(record).catch(() => undefined);
+};

@@ -1,0 +1,49 @@
+import { HoldfastError, SessionNotFoundError, SessionTerminatedError } from '../../errors.ts';
+import { LIMITS } from '../../limits.ts';
+import type { SessionHost } from '../host.ts';
+import { awayDue } from '../liveness/filing.ts';
+import { reportError } from '../plane/report-error.ts';
+import type { RuntimeContext } from '../runtime-context.ts';
+import { endStored, overdue } from './end-stored.ts';
+import { wake } from './wake.ts';
+
+/*
+ * What falls due of stored sessions. The sweep loads what is due before the next one into the wheel, so that they keep
+ * the tick like those in memory; at most so many are seen to at once.
+ */
+
+/** What the wheel does with a stored session that fell due: sees to it, and says when to look again (mono). */
+export const lookAway = (context: RuntimeContext, host: SessionHost, now: number): number => {
+  const { tickMs } = context.deadlines;
+  if (context.lanes.has(host)) return now + tickMs;
+  const at = awayDue(context, host, now);
+  if (at > now) return at <= context.sweptUntil ? at : Number.POSITIVE_INFINITY;
+  if (context.draining) return Number.POSITIVE_INFINITY;
+  if (context.settling >= LIMITS.storedEnds) return now + tickMs;
+  void settle(context, host);
+  // Where that fails it is tried again.
+  return now + Math.max(tickMs, LIMITS.retryAfterMs);
+};
+
+/** Sees to a stored session that is due: ends it, or wakes it for a delay of its behaviour. Never rejects. */
+export const settle = async (context: RuntimeContext, host: SessionHost): Promise<void> => {
+  context.settling += 1;
+  try {
+    if (isUnfinished(host) || overdue(context, host) !== null) {
+      await endStored(context, host, () => overdue(context, host));
+    } else {
+      await wake(context, host);
+    }
+  } catch (error) {
+    // No room, or no store: it is tried again. What will not get better by itself is told.
+    const passes = error instanceof HoldfastError && error.retryable;
+    const over = error instanceof SessionTerminatedError || error instanceof SessionNotFoundError;
+    if (!passes && !over) reportError(context, host, 'a stored deadline', error);
+  } finally {
+    context.settling -= 1;
+  }
+};
+
+/** A process was making it, or ending it, and did not live to finish that. */
+const isUnfinished = ({ record }: SessionHost): boolean =>
+  record?.state === 'initializing' || record?.state === 'terminating';

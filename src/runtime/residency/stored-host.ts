@@ -1,0 +1,88 @@
+import type { SessionState } from '../../../machines/index.ts';
+import type { SessionRecord } from '../../store/contract.ts';
+import { absentActor } from '../../xstate/absent-actor.ts';
+import type { KeptBehaviour } from '../behaviour/kept-behaviour.ts';
+import { supervise } from '../behaviour/supervision.ts';
+import { SessionHost } from '../host.ts';
+import type { RuntimeContext } from '../runtime-context.ts';
+import type { Client, McpServerSpec } from '../session.ts';
+
+/** What stands for a session that is stored: what is known of it here already, or made from its record. */
+export const storedHost = (context: RuntimeContext, record: SessionRecord): SessionHost => {
+  const known = context.away.get(record.id);
+  if (known !== undefined) return known;
+  const { session } = record;
+  const host = new SessionHost({
+    id: record.id,
+    principal: record.principal,
+    key: record.key,
+    client: session.client as Client | null, // Written by us, from a client that was checked.
+    metadata: session.metadata,
+    mcpServers: session.mcpServers as readonly McpServerSpec[], // Likewise.
+    createdAt: session.createdAt,
+    expiresAt: session.expiresAt,
+    beats: session.beats,
+    actor: absentActor(positionOf(record)),
+    mono: Number.NEGATIVE_INFINITY,
+  });
+  host.made = true;
+  host.residency = 'stored';
+  refresh(context, host, record);
+  context.away.put(host);
+  return host;
+};
+
+/**
+ * Brings what is known of a stored session up to its record. Its numbers are the record's, whether it was known here or
+ * not, so that nothing depends on who has a reference to it; only signs of life that came since count too.
+ */
+export const refresh = (
+  context: RuntimeContext,
+  host: SessionHost,
+  record: SessionRecord,
+): void => {
+  const { session } = record;
+  const { clock } = context;
+  const onMono = (wall: number): number => clock.mono() + (wall - clock.wall());
+  host.record = record;
+  host.actor = absentActor(positionOf(record));
+  host.quietSince = Math.max(host.quietSince, onMono(session.lastActivityAt));
+  host.lastSign = Math.max(host.lastSign, onMono(session.lastSignAt));
+  host.watched ||= session.watched;
+  host.pausedAt = session.pausedAt ?? 0;
+  host.seq = Math.max(host.seq, session.eventSeq);
+  host.unfinished = session.operations;
+  host.data = session.data;
+  host.shownData = session.data;
+  host.journalBytes = session.journal.bytes;
+  host.journalFirst = session.journal.first;
+  host.endedAt = session.endedAt;
+  host.shown = storedState(record.state);
+  host.behaviour ??= behaviourOf(context, host, record);
+};
+
+/** In which state a session is that nobody hosts: nobody knows of an activity since the record was written. */
+export const storedState = (state: SessionState): SessionState =>
+  state === 'active' ? 'idle' : state;
+
+/** What its behaviour goes on from; `null`: nothing is stored of it. */
+export const keptBehaviour = ({ snapshot }: SessionRecord): KeptBehaviour | null =>
+  snapshot as KeptBehaviour | null; // Only this package writes snapshots; their version is the record's `schema`.
+
+const positionOf = ({ id, principal, state, session }: SessionRecord) => ({
+  id,
+  principal,
+  expiresAt: session.expiresAt,
+  state: storedState(state),
+  reason: session.reason,
+});
+
+/** Its behaviour, put away; `null` also where this process has none of that name: it cannot be woken here. */
+const behaviourOf = (context: RuntimeContext, host: SessionHost, record: SessionRecord) => {
+  const { behaviour: name } = record.session;
+  if (name === null || !Object.hasOwn(context.application.behaviours, name)) return null;
+  const kept = keptBehaviour(record);
+  const behaviour = supervise(context, host, name, kept?.input);
+  behaviour?.putAway(kept ?? undefined);
+  return behaviour;
+};

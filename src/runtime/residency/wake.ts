@@ -1,0 +1,144 @@
+import {
+  CapacityError,
+  DrainingError,
+  Fenced,
+  InvalidOptionError,
+  SessionTerminatedError,
+} from '../../errors.ts';
+import { LIMITS } from '../../limits.ts';
+import { planted } from '../../planted.ts';
+import type { SessionRecord } from '../../store/contract.ts';
+import { listKey } from '../admission/key-index.ts';
+import { occupancyForWake, reserveSlot } from '../admission/slot.ts';
+import type { SessionHost } from '../host.ts';
+import { fileNext } from '../liveness/filing.ts';
+import { tell } from '../plane/plane.ts';
+import type { RuntimeContext } from '../runtime-context.ts';
+import { claim, giveUp } from './claim.ts';
+import { beginEnd, overdue } from './end-stored.ts';
+import { decideInterrupted } from './interrupted.ts';
+import { untilOpen } from './opening.ts';
+import { keptBehaviour, storedState } from './stored-host.ts';
+
+/** Whether a session is not in memory, so that a call that needs it has to wake it. */
+export const isAway = ({ residency }: SessionHost): boolean =>
+  residency === 'stored' || residency === 'waking';
+
+/**
+ * Takes a stored session into memory: once, however many ask. Its slot is reserved before the first await. Rejects with
+ * `CapacityError`, `DrainingError`, `SessionTerminatedError` where its end came first, `StoreError`: then it stays stored.
+ */
+export const wake = async (context: RuntimeContext, host: SessionHost): Promise<void> => {
+  // It may have made room for another one before whoever asked for it has had a turn.
+  while (isAway(host)) {
+    assertNotOver(host);
+    if (planted('woken-twice')) host.waking = null;
+    host.waking ??= wakeOnce(context, host).finally(() => {
+      host.waking = null;
+    });
+    await host.waking;
+  }
+};
+
+const wakeOnce = (context: RuntimeContext, host: SessionHost): Promise<void> => {
+  const step = async (): Promise<void> => {
+    assertNotOver(host);
+    if (!isAway(host) && !planted('woken-twice')) return;
+    assertTakes(context);
+    host.residency = 'waking';
+    try {
+      await takeIn(context, host);
+    } finally {
+      if (host.residency === 'waking') host.residency = 'stored';
+    }
+  };
+  return planted('wake-without-lane') ? step() : context.lanes.run(host, step);
+};
+
+const takeIn = async (context: RuntimeContext, host: SessionHost): Promise<void> => {
+  const giveBack = await reserveSlot(context);
+  let record: SessionRecord;
+  try {
+    await untilOpen(context);
+    record = await claim(context, host);
+    await assertGoesOn(context, host, record);
+  } finally {
+    giveBack();
+  }
+  // The slot that was given back is taken before anybody else has a turn.
+  enter(context, host, record);
+};
+
+/** Throws where what was claimed is not to be woken: its end came first, or a drain did. */
+const assertGoesOn = async (
+  context: RuntimeContext,
+  host: SessionHost,
+  record: SessionRecord,
+): Promise<void> => {
+  if (beginEnd(context, host, record, () => overdue(context, host))) assertNotOver(host);
+  const { behaviour } = record.session;
+  const known = Object.keys(context.application.behaviours);
+  if (behaviour !== null && !known.includes(behaviour)) {
+    await giveUp(context, record);
+    throw new InvalidOptionError('behaviour', behaviour, `one of ${known.join(', ')}: register it`);
+  }
+  if (!context.draining) return;
+  await giveUp(context, record);
+  assertTakes(context);
+};
+
+/** It is in memory from here on: its actor stands where its chart stood, and its behaviour goes on. */
+const enter = (context: RuntimeContext, host: SessionHost, record: SessionRecord): void => {
+  const { id, principal, expiresAt } = host;
+  const state = storedState(record.state);
+  const actor = context.registry.spawn(
+    id,
+    { id, principal, expiresAt },
+    occupancyForWake(context),
+    state,
+  );
+  if (actor === null) {
+    throw new CapacityError('maxResident', context.settings.maxResident, LIMITS.retryAfterMs);
+  }
+  host.actor = actor;
+  host.residency = 'resident';
+  context.away.delete(host);
+  context.hosts.set(id, host);
+  if (principal !== null) {
+    const own = context.perPrincipal.get(principal) ?? new Set();
+    context.perPrincipal.set(principal, own.add(host));
+  }
+  listKey(context, host);
+  const now = context.clock.mono();
+  host.lastSign = now;
+  host.restingSince = now;
+  host.missed = 0;
+  host.signedAway = false;
+  context.idle.shown(host, host.shown);
+  if (!planted('timer-forgotten')) fileNext(context, host);
+  context.counters.woken += 1;
+  const from = record.session.putAway === true ? 'hibernation' : 'crash';
+  tell(context, host, { type: 'session.woken', from }, false);
+  resumeBehaviour(host, record, from);
+  decideInterrupted(context, host);
+};
+
+const resumeBehaviour = (
+  host: SessionHost,
+  record: SessionRecord,
+  from: 'hibernation' | 'crash',
+): void => {
+  const kept = keptBehaviour(record);
+  // A listener that heard of the wake may have ended it.
+  if (kept !== null && host.reason === null) host.behaviour?.resume(kept, from);
+};
+
+const assertTakes = (context: RuntimeContext): void => {
+  if (context.draining) throw new DrainingError(LIMITS.retryAfterMs);
+};
+
+const assertNotOver = (host: SessionHost): void => {
+  if (host.released) throw new Fenced(host.id);
+  const { reason } = host;
+  if (reason !== null) throw new SessionTerminatedError(reason);
+};

@@ -1,0 +1,70 @@
+import { parseArgs } from 'node:util';
+import { PLANTED_FAULTS, type PlantedFault } from '../../src/planted.ts';
+import { DEFAULT_JOBS } from './workers.ts';
+
+export const HELP = `Runs worlds of sessions, one a seed, and holds each against what must always be true.
+
+  npm run simulate -- [options]
+
+  --seeds N      how many seeds; default 1,000
+  --from N       the first one; default 0
+  --jobs N       how many at once; default: one a core
+  --seed N       runs one seed and prints its trace
+  --fault NAME   with this fault planted in the code under test
+  --faults       plants each fault in turn, until --seeds (default 300) did not find it
+  --json         prints one JSON object instead
+  --help         this
+
+Exit code 0: all is true, and enough was met. 1: something is not. 2: not understood. 130: interrupted.
+Faults: ${PLANTED_FAULTS.join(', ')}
+`;
+
+/** What was asked for on the command line. */
+export interface Asked {
+  readonly what: 'seeds' | 'seed' | 'faults' | 'help';
+  readonly from: number;
+  readonly seeds: number;
+  readonly jobs: number;
+  readonly fault: PlantedFault | null;
+  readonly json: boolean;
+}
+
+/** Reads the command line. Throws an Error that says what is not understood. */
+export const asked = (args: readonly string[]): Asked => {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seeds: { type: 'string' },
+      from: { type: 'string' },
+      jobs: { type: 'string' },
+      seed: { type: 'string' },
+      fault: { type: 'string' },
+      faults: { type: 'boolean' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  const { help, seed, faults, fault, json = false } = values;
+  const what = help ? 'help' : seed !== undefined ? 'seed' : faults ? 'faults' : 'seeds';
+  return {
+    what,
+    from: whole('--seed', seed) ?? whole('--from', values.from) ?? 0,
+    seeds: whole('--seeds', values.seeds, 1) ?? (what === 'faults' ? 300 : 1_000),
+    jobs: whole('--jobs', values.jobs, 1) ?? DEFAULT_JOBS,
+    fault: fault === undefined ? null : named(fault),
+    json,
+  };
+};
+
+const whole = (option: string, given: string | undefined, least = 0): number | null => {
+  if (given === undefined) return null;
+  const value = Number(given);
+  if (given !== '' && Number.isSafeInteger(value) && value >= least) return value;
+  throw new Error(`${option} is ${JSON.stringify(given)}: give a whole number from ${least} up.`);
+};
+
+const named = (fault: string): PlantedFault => {
+  const found = PLANTED_FAULTS.find((one) => one === fault);
+  if (found !== undefined) return found;
+  throw new Error(`There is no fault ${JSON.stringify(fault)}. Known: ${PLANTED_FAULTS.join(', ')}`);
+};

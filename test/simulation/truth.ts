@@ -1,0 +1,166 @@
+import type { Change, JournalEntry, SessionRecord, Store } from '../../src/index.ts';
+import type { SimulatedDisk } from '../../src/testing/simulated-disk.ts';
+
+/** A session as the store durably has it. */
+export interface Kept {
+  readonly record: SessionRecord;
+  /** What is in its journal, in order; the first one may not be number 1. */
+  readonly journal: readonly JournalEntry[];
+}
+
+/** One write that became durable. */
+export interface Written {
+  readonly what: 'create' | 'commit' | 'claim' | 'release' | 'remove' | 'survived';
+  /** `null`: it is new. */
+  readonly before: Kept | null;
+  /** `null`: it was removed. */
+  readonly after: Kept | null;
+  readonly change: Change | null;
+  /** The moment at which the write was asked for, in the world's one order of moves and writes. */
+  readonly began: number;
+}
+
+const NOTHING: readonly JournalEntry[] = [];
+
+/**
+ * What is durable, kept beside the store, behind all faults: it learns of each write as the disk has acknowledged it,
+ * and of what survived a crash without an acknowledgement as the disk is opened again.
+ */
+export class Truth {
+  readonly kept = new Map<string, Kept>();
+  /** Ticks at each move of an actor and each request of a write. */
+  order = 0;
+  /** The highest wall time that a process noted. */
+  highestAlive = Number.NEGATIVE_INFINITY;
+  readonly #disk: SimulatedDisk;
+  readonly #wrote: (written: Written) => void;
+
+  constructor(disk: SimulatedDisk, wrote: (written: Written) => void) {
+    this.#disk = disk;
+    this.#wrote = wrote;
+  }
+
+  get records(): SessionRecord[] {
+    return [...this.kept.values()].map(({ record }) => record);
+  }
+
+  /** The store with a watch on it. */
+  over(store: Store): Store {
+    return {
+      durable: store.durable,
+      create: async (record) => {
+        const began = this.#next();
+        const after = await store.create(record);
+        this.#put({ what: 'create', began, change: null }, null, {
+          record: after,
+          journal: NOTHING,
+        });
+        return after;
+      },
+      commit: async (held, change) => {
+        const began = this.#next();
+        const { id } = held;
+        const record = await store.commit(held, change);
+        const before = this.kept.get(id) ?? null;
+        const journal = journalAfter(before, record, change);
+        if (record.id !== id) this.kept.delete(id);
+        this.#put({ what: 'commit', began, change }, before, { record, journal });
+        return record;
+      },
+      claim: async (id, owner) => {
+        const began = this.#next();
+        const record = await store.claim(id, owner);
+        if (record === null) return null;
+        const before = this.kept.get(id) ?? null;
+        const journal = before?.journal ?? NOTHING;
+        this.#put({ what: 'claim', began, change: null }, before, { record, journal });
+        return record;
+      },
+      release: async (held) => {
+        const began = this.#next();
+        await store.release(held);
+        const record = this.#disk.records().find(({ id }) => id === held.id);
+        const before = this.kept.get(held.id) ?? null;
+        if (record === undefined || before === null) return;
+        this.#put({ what: 'release', began, change: null }, before, { ...before, record });
+      },
+      remove: async (held) => {
+        const began = this.#next();
+        const { id } = held;
+        await store.remove(held);
+        const before = this.kept.get(id) ?? null;
+        this.kept.delete(id);
+        this.#wrote({ what: 'remove', began, before, after: null, change: null });
+      },
+      alive: async (at) => {
+        const highest = await store.alive(at);
+        this.highestAlive = Math.max(this.highestAlive, at);
+        return highest;
+      },
+      load: (id) => store.load(id),
+      find: (principal, key) => store.find(principal, key),
+      readJournal: (id, page) => store.readJournal(id, page),
+      list: (filter) => store.list(filter),
+      dueBefore: (...asked) => store.dueBefore(...asked),
+      count: (filter) => store.count(filter),
+      close: () => store.close(),
+    };
+  }
+
+  /** Reads everything anew after a crash: what nobody was told of may have survived, and what was told must have. */
+  reload(): void {
+    const found = new Map<string, Kept>();
+    for (const record of this.#disk.records()) {
+      found.set(record.id, { record, journal: this.#disk.journal(record.id) });
+    }
+    const began = this.#next();
+    const lost = [...this.kept].filter(([id]) => !found.has(id));
+    for (const [id, after] of found) {
+      const before = this.kept.get(id) ?? null;
+      // A rename that nobody was told of: the record that is missing is this one.
+      const moved = before === null ? lost.findIndex(([, one]) => sameSession(one, after)) : -1;
+      const [old] = moved < 0 ? [] : lost.splice(moved, 1);
+      if (old !== undefined) this.kept.delete(old[0]);
+      const earlier = old?.[1] ?? before;
+      if (earlier?.record.token === after.record.token) continue;
+      this.#put({ what: 'survived', began, change: null }, earlier, after);
+    }
+    for (const [id, before] of lost) {
+      this.kept.delete(id);
+      this.#wrote({ what: 'survived', began, before, after: null, change: null });
+    }
+  }
+
+  #next(): number {
+    this.order += 1;
+    return this.order;
+  }
+
+  #put(how: Pick<Written, 'what' | 'began' | 'change'>, before: Kept | null, after: Kept): void {
+    this.kept.set(after.record.id, after);
+    this.#wrote({ ...how, before, after });
+  }
+}
+
+const journalAfter = (
+  before: Kept | null,
+  record: SessionRecord,
+  change: Change,
+): readonly JournalEntry[] => {
+  const old = before?.journal ?? NOTHING;
+  const { append = [], trimBefore } = change;
+  if (append.length === 0 && trimBefore === undefined) return old;
+  const from = record.journalSeq - append.length + 1;
+  const entries = [
+    ...old,
+    ...append.map((data, index) => ({ seq: from + index, epoch: record.epoch, data })),
+  ];
+  return trimBefore === undefined ? entries : entries.filter(({ seq }) => seq >= trimBefore);
+};
+
+/** Whether two records are of one session, whatever its id: each is made with a number of its own. */
+const sameSession = (one: Kept, other: Kept): boolean =>
+  numberOf(one.record) === numberOf(other.record);
+
+/** The number that the world gave a session as it asked for it. */
+export const numberOf = ({ session }: SessionRecord): number => Number(session.metadata['n']);

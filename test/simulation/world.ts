@@ -1,0 +1,410 @@
+import type { InspectionEvent } from 'xstate';
+import type { Randomness } from '../../src/identity/randomness.ts';
+import type { EndReason, LifecycleEvent, SessionState } from '../../src/index.ts';
+import { createSimulatedDisk, type SimulatedDisk } from '../../src/testing/simulated-disk.ts';
+import { createVirtualClock } from '../../src/time/virtual-clock.ts';
+import { isPromised } from '../property/promised.ts';
+import { Chance } from './chance.ts';
+import type { Coverage } from './coverage.ts';
+import { INVARIANTS, type Invariant, type Occasion } from './invariants.ts';
+import { SURELY_A_GAP_MS } from './numbers.ts';
+import { SimProcess } from './process.ts';
+import { type Setup, setupOf } from './setup.ts';
+import { type Ask, type Job, type Move, newJob, Slot } from './slot.ts';
+import { Trace } from './trace.ts';
+import { numberOf, Truth, type Written } from './truth.ts';
+
+/** Something that was not true. */
+export interface Broken {
+  readonly invariant: string;
+  readonly sentence: string;
+  readonly detail: string;
+}
+
+/** A call that was not answered yet. */
+export interface Pending {
+  readonly what: string;
+  readonly slot: Slot | null;
+}
+
+/** The session's snapshot, as XState's inspection shows it. */
+interface SeenSnapshot {
+  readonly status: string;
+  readonly value: SessionState;
+  readonly context?: { readonly id?: string; readonly reason?: EndReason | null };
+}
+
+/** One world: a server that is restarted and killed, its store, its clients, and what each of them knows. */
+export class World {
+  readonly seed: number;
+  readonly chance: Chance;
+  readonly setup: Setup;
+  readonly clock = createVirtualClock();
+  readonly trace = new Trace(() => this.clock.mono());
+  readonly disk: SimulatedDisk;
+  readonly truth: Truth;
+  readonly coverage: Coverage;
+  readonly slots: Slot[] = [];
+  readonly asks = new Map<number, Ask>();
+  /** Wall time at which each was asked for. */
+  readonly askedWall = new Map<number, number>();
+  /** Creates that were rejected: their record, where there is one, is being taken back. */
+  readonly rejected = new Set<number>();
+  readonly pending = new Set<Pending>();
+  readonly broken: Broken[] = [];
+  process: SimProcess | null = null;
+  processes = 0;
+  /** End of the last gap that nobody can have overlooked, mono. */
+  gapFrom = Number.NEGATIVE_INFINITY;
+  /** The last moment at which time or the process was anything but regular, mono: what is due may be late from here. */
+  disturbedAt = Number.NEGATIVE_INFINITY;
+  /** Until then a step of the wall clock may not have been seen, mono. */
+  stepSeenBy = Number.NEGATIVE_INFINITY;
+  /** The wall clock was set or the machine slept at least once: wall time and monotonic time have parted. */
+  wallMoved = false;
+  wallMovedBack = false;
+  highestWall: number;
+  /** Since when the store does all it is asked for, mono; `null`: it does not. */
+  healthySince: number | null;
+  diskIsFull = false;
+  #numbers = 0;
+  readonly #byId = new Map<string, Slot>();
+  readonly #byNumber = new Map<number, Slot>();
+
+  constructor(seed: number, coverage: Coverage) {
+    this.seed = seed;
+    this.chance = new Chance(`seed ${seed}`);
+    this.setup = setupOf(this.chance.fork('setup'));
+    const syncs = this.chance.fork('syncs');
+    const { syncMs } = this.setup;
+    this.disk = createSimulatedDisk({
+      clock: this.clock,
+      ...(syncMs > 0 ? { syncMs: () => syncs.between(0, syncMs) } : {}),
+    });
+    this.truth = new Truth(this.disk, (written) => this.#wrote(written));
+    this.coverage = coverage;
+    this.healthySince = this.setup.store === 'calm' ? Number.NEGATIVE_INFINITY : null;
+    this.highestWall = this.clock.wall();
+    this.trace.did(`seed ${seed}: ${JSON.stringify(this.setup)}`);
+  }
+
+  /** The chance of one process: what one process draws changes nothing in the next. */
+  randomnessOf(process: number): Randomness {
+    const chance = this.chance.fork(`process ${process}`);
+    const bytes = (count: number): Buffer =>
+      Buffer.from(Array.from({ length: count }, () => chance.below(256)));
+    return {
+      base64url: (count) => bytes(count).toString('base64url'),
+      uuid: () => bytes(16).toString('hex'),
+      number: () => chance.number(),
+    };
+  }
+
+  /** A number that nobody has yet. */
+  nextNumber(): number {
+    this.#numbers += 1;
+    return this.#numbers;
+  }
+
+  // Processes.
+
+  /** Starts a server over what the disk has. */
+  start(): void {
+    const store = this.disk.open();
+    this.truth.reload();
+    this.processes += 1;
+    this.trace.did(`process ${this.processes} starts`);
+    const now = this.clock.mono();
+    this.disturbedAt = now;
+    const sinceAlive = this.clock.wall() - this.truth.highestAlive;
+    if (Number.isFinite(sinceAlive) && sinceAlive > SURELY_A_GAP_MS + 1_000) this.gapFrom = now;
+    for (const slot of this.slots) {
+      slot.storedSince = now;
+      slot.actor = null;
+      slot.reason = null;
+      slot.presences = 0;
+      slot.residency = 'stored';
+    }
+    this.process = new SimProcess(this, this.processes, this.truth.over(store));
+    if (this.setup.store === 'calm') this.process.faulty.heal();
+    this.check('started', {});
+  }
+
+  /** Kills the server. Nobody is answered any more, and what was not synced may be lost. */
+  crash(why: string): void {
+    const { process } = this;
+    if (process === null) return;
+    this.trace.did(`process ${process.number} is killed (${why})`);
+    process.die();
+    this.#gone();
+    this.disk.crash({ keep: this.chance.flip(0.5) ? 0 : this.chance.below(4) });
+    for (const slot of this.slots) slot.wasCutOff(this.clock.mono());
+  }
+
+  /** The server has stopped in order. */
+  stopped(): void {
+    this.process?.die();
+    this.#gone();
+    // Those that it could not put away are left as a crash would leave them.
+    for (const slot of this.slots) {
+      const { putAway, eventSeq = 0 } = slot.kept?.record.session ?? {};
+      // What is told of a stored session (a stream came, or went) is in no record.
+      if (putAway !== true || slot.seq > eventSeq) slot.wasCutOff(this.clock.mono());
+    }
+  }
+
+  #gone(): void {
+    this.process = null;
+    this.pending.clear();
+    for (const slot of this.slots) {
+      slot.session = null;
+      slot.jobs = [];
+      slot.detachers.length = 0;
+      slot.pending = 0;
+      slot.actor = null;
+      slot.unshown.length = 0;
+    }
+  }
+
+  // Time.
+
+  /** Time goes on. */
+  async pass(ms: number): Promise<void> {
+    await this.clock.advance(ms);
+    this.wall();
+  }
+
+  /** The highest wall time that anybody can know of. */
+  wall(): number {
+    const { process } = this;
+    const ofProcess = process === null ? 0 : process.context.clock.wall();
+    this.highestWall = Math.max(this.highestWall, this.clock.wall(), ofProcess);
+    return this.highestWall;
+  }
+
+  /** Something happened to time, or to the process in it, that takes until now. */
+  disturbed(surely: boolean): void {
+    this.disturbedAt = this.clock.mono();
+    if (surely) this.gapFrom = this.clock.mono();
+    this.wall();
+  }
+
+  // Calls.
+
+  /** Notes what becomes of a call of a client. A process that dies answers nobody. */
+  call<T>(
+    slot: Slot | null,
+    what: string,
+    make: () => Promise<T>,
+    then: { resolved?: (value: T) => void; rejected?: (error: unknown) => void } = {},
+  ): void {
+    const { process } = this;
+    if (process === null) return;
+    const name = slot === null ? what : `#${slot.index} ${what}`;
+    const entry: Pending = { what: name, slot };
+    this.pending.add(entry);
+    if (slot !== null) slot.pending += 1;
+    const answered = (deal: () => void): void => {
+      if (!process.alive || !this.pending.delete(entry)) return;
+      if (slot !== null) slot.pending -= 1;
+      deal();
+    };
+    make().then(
+      (value) =>
+        answered(() => {
+          this.trace.saw(`${name}: done`);
+          then.resolved?.(value);
+        }),
+      (error: unknown) =>
+        answered(() => {
+          this.trace.saw(`${name}: ${nameOf(error)}`);
+          if (!isPromised(error) && !isOurs(error)) {
+            this.violated('refusals', `${name} was rejected with ${String(error)}`);
+          }
+          then.rejected?.(error);
+        }),
+    );
+  }
+
+  // Sessions.
+
+  slotOf(id: string): Slot | undefined {
+    return this.#byId.get(id);
+  }
+
+  slotNumbered(n: number): Slot | undefined {
+    return this.#byNumber.get(n);
+  }
+
+  // What the process shows.
+
+  /** A callback of the application was called. */
+  heardOf(process: SimProcess, id: string, where: string): Slot | undefined {
+    if (!process.alive) return undefined;
+    const slot = this.#byId.get(id);
+    this.trace.saw(`${slot === undefined ? id : `#${slot.index}`} ${where}`);
+    if (slot === undefined) this.violated('known', `${where} of a session without a record`);
+    else this.check('callback', { slot, where, process });
+    return slot;
+  }
+
+  handlerCalled(process: SimProcess, id: string, operation: string): Job | undefined {
+    const slot = this.heardOf(process, id, `handler of ${operation}`);
+    const undertaking = slot?.undertakings.get(operation);
+    if (slot === undefined || undertaking === undefined) return undefined;
+    undertaking.calls += 1;
+    this.check('handler', { slot, operation });
+    const asked = slot.jobs.find((one) => one.id === operation && !one.over);
+    const job = asked ?? newJob(operation, process.number);
+    if (asked === undefined) slot.jobs.push(job);
+    job.started = true;
+    return job;
+  }
+
+  wasInterrupted(process: SimProcess, id: string, operation: string): Slot | undefined {
+    const slot = this.heardOf(process, id, `interrupted ${operation}`);
+    this.coverage.met('operation found interrupted');
+    return slot;
+  }
+
+  behaviourTook(process: SimProcess, n: number, what: string): void {
+    if (!process.alive) return;
+    const slot = this.#byNumber.get(n);
+    if (slot !== undefined)
+      this.check('callback', { slot, where: `its behaviour: ${what}`, process });
+  }
+
+  /** An actor has taken an event. */
+  moved(process: SimProcess, event: InspectionEvent & { type: '@xstate.snapshot' }): void {
+    const seen = event.snapshot as unknown as SeenSnapshot; // Typed as any logic's; whose it is shows in the context.
+    const id = seen.context?.id;
+    if (id === undefined) return;
+    const slot = this.#byId.get(id);
+    const { type } = event.event;
+    const to = seen.value;
+    // An actor is there before its record.
+    const from = type === 'xstate.init' ? null : (process.actors.get(id) ?? null);
+    if (seen.status === 'stopped') process.actors.delete(id);
+    else process.actors.set(id, to);
+    if (slot !== undefined && seen.status === 'stopped') slot.actor = null;
+    if (type !== 'xstate.init' && from !== null) this.coverage.pair(from, type);
+    if (slot === undefined || seen.status === 'stopped' || from === to) return;
+    const reason = seen.context?.reason ?? null;
+    this.truth.order += 1;
+    const move: Move = { from, to, reason, order: this.truth.order };
+    this.trace.saw(`#${slot.index} ${from ?? '-'} > ${to}${reason === null ? '' : ` (${reason})`}`);
+    this.check('moved', { slot, move, process });
+    slot.actor = to;
+    slot.reason = reason;
+    slot.actorOf = process.number;
+    if (to === 'paused' && from !== null) slot.pauses += 1;
+    if (to === 'active' && from === 'paused') slot.resumes += 1;
+    if (from === null) return;
+    if (to === 'paused' || to === 'terminating' || from === 'paused') slot.unshown.push(move);
+  }
+
+  told(process: SimProcess, event: LifecycleEvent): void {
+    if (!('seq' in event)) {
+      this.trace.saw(event.type === 'runtime.error' ? `runtime.error ${event.where}` : event.type);
+      this.coverage.met(event.type === 'runtime.time-gap' ? `gap: ${event.kind}` : event.type);
+      if (event.type === 'runtime.error')
+        this.check('error', { where: event.where, error: event.error });
+      return;
+    }
+    const slot = this.#byId.get(event.id);
+    this.trace.saw(`#${slot?.index ?? event.id} ${event.type} ${event.seq}${detailOf(event)}`);
+    this.coverage.met(event.type === 'session.woken' ? `woken from ${event.from}` : event.type);
+    if (slot === undefined) {
+      this.violated('known', `${event.type} is told of a session without a record`);
+      return;
+    }
+    this.check('told', { slot, event, process });
+    slot.hear(event, this.clock.mono());
+  }
+
+  #wrote(written: Written): void {
+    const { before, after, what } = written;
+    const record = (after ?? before)?.record;
+    if (record === undefined) return;
+    const slot = this.#byId.get((before ?? after)?.record.id ?? '') ?? this.#born(written);
+    if (slot === undefined) return;
+    const { state, due, owner } = record;
+    const shown =
+      after === null
+        ? 'gone'
+        : `${state} due ${due?.deadline ?? '-'} ${owner === null ? '' : 'held'}`;
+    this.trace.saw(`  disk: #${slot.index} ${what} ${shown}`);
+    this.check('wrote', { slot, written });
+    slot.kept = after;
+    if (after === null) return;
+    slot.lastBegan = Math.max(slot.lastBegan, written.began);
+    if (state === 'terminated' && before?.record.state !== 'terminated')
+      slot.buriedAt = this.wall();
+    if (!slot.ids.includes(record.id)) {
+      slot.ids.push(record.id);
+      this.#byId.set(record.id, slot);
+    }
+  }
+
+  #born({ after }: Written): Slot | undefined {
+    if (after === null) return undefined;
+    const n = numberOf(after.record);
+    const known = this.#byNumber.get(n);
+    if (known !== undefined) return known;
+    const ask = this.asks.get(n);
+    if (ask === undefined) throw new Error(`nobody asked for the session ${n}`);
+    const slot = new Slot(
+      this.slots.length,
+      ask,
+      after,
+      this.clock.mono(),
+      Math.min(this.askedWall.get(n) ?? 0, this.clock.wall()),
+    );
+    slot.actor = this.process?.actors.get(after.record.id) ?? null;
+    slot.actorOf = this.processes;
+    this.slots.push(slot);
+    this.#byId.set(after.record.id, slot);
+    this.#byNumber.set(n, slot);
+    return slot;
+  }
+
+  // Invariants.
+
+  check<O extends keyof Occasion>(on: O, given: Occasion[O]): void {
+    for (const invariant of INVARIANTS[on] as readonly Invariant<Occasion[O]>[]) {
+      for (const detail of invariant.check(this, given)) {
+        this.note(invariant.name, invariant.sentence, detail);
+      }
+    }
+  }
+
+  violated(invariant: string, detail: string): void {
+    const sentence =
+      invariant === 'refusals'
+        ? 'A call is refused only with an error that its caller was promised.'
+        : 'Nothing is told, and nobody is called back, of a session without a record.';
+    this.note(invariant, sentence, detail);
+  }
+
+  note(invariant: string, sentence: string, detail: string): void {
+    this.trace.saw(`NOT TRUE: ${sentence} ${detail}`);
+    this.broken.push({ invariant, sentence, detail });
+  }
+}
+
+const nameOf = (error: unknown): string => {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : null;
+  return code?.replace('ERR_HOLDFAST_', '') ?? String(error);
+};
+
+/** What our own functions throw, on purpose. */
+const isOurs = (error: unknown): boolean =>
+  error instanceof Error && /^(the task fails|a job fails)/.test(error.message);
+
+const detailOf = (event: LifecycleEvent): string => {
+  if (event.type === 'session.state-changed') return ` ${event.from} > ${event.to}`;
+  if (event.type === 'session.ended') return ` ${event.reason}`;
+  if (event.type === 'session.woken') return ` from ${event.from}`;
+  if (event.type === 'session.emitted') return ` ${JSON.stringify(event.event)}`;
+  return '';
+};

@@ -1,0 +1,30 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { asCode } from '../../src/testing/as-code.ts';
+
+const evaluated = (code: string): unknown => new Function(`return (${code});`)();
+
+test('data comes back as it was', () => {
+  const anything = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true });
+  fc.assert(
+    fc.property(anything, (value) => {
+      expect(evaluated(asCode(value))).toEqual(value);
+    }),
+  );
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => evaluated(asCode(text)) === text));
+});
+
+test('it reads as people write it', () => {
+  expect(asCode({ type: 'PAY', amount: 3, 'to-whom': ["Ada's", '"Bob"'] })).toBe(
+    `{ type: 'PAY', amount: 3, 'to-whom': ['Ada\\'s', '"Bob"'] }`,
+  );
+  expect(asCode([{}, -0, undefined, Number.NaN, 1n])).toBe('[{}, -0, undefined, NaN, 1n]');
+});
+
+test('what has no literal is told of', () => {
+  class Money {
+    readonly cents = 5;
+  }
+  expect(asCode(new Money())).toBe('{ cents: 5 } /* Money */');
+  expect(asCode({ f: () => 1 })).toBe('{ f: undefined /* function */ }');
+});
