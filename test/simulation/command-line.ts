@@ -66,5 +66,7 @@ const whole = (option: string, given: string | undefined, least = 0): number | n
 const named = (fault: string): PlantedFault => {
   const found = PLANTED_FAULTS.find((one) => one === fault);
   if (found !== undefined) return found;
-  throw new Error(`There is no fault ${JSON.stringify(fault)}. Known: ${PLANTED_FAULTS.join(', ')}`);
+  throw new Error(
+    `There is no fault ${JSON.stringify(fault)}. Known: ${PLANTED_FAULTS.join(', ')}`,
+  );
 };
