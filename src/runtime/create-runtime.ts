@@ -89,6 +89,7 @@ export const assembleRuntime = (options: RuntimeOptions, chart?: AnyActorLogic):
     lanes: new Lanes(() => context.onQuiet?.()),
     away: new Away(),
     endingAway: new Set(),
+    endLater: new Map(),
     opening: null,
     sweptUntil: Number.NEGATIVE_INFINITY,
     settling: 0,

@@ -103,6 +103,8 @@ export interface RuntimeContext {
   readonly away: Away;
   /** Those that are being ended without having been woken. */
   readonly endingAway: Set<SessionHost>;
+  /** Ends of stored sessions that could not be begun, by session: the next try of each. */
+  readonly endLater: Map<SessionHost, { unsubscribe(): void }>;
   /** What a start over a durable store waits for; `null`: it is open. */
   opening: Opening | null;
   /** Mono time up to which the sweep has looked for what is due in the store. */

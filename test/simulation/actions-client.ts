@@ -1,15 +1,17 @@
 import type { Session } from '../../src/index.ts';
-import { StoreError } from '../../src/index.ts';
-import { type Act, type Action, activity, ask, mayCount, pick, withSession } from './clients.ts';
+import { add, append, update } from './actions-data.ts';
+import {
+  type Act,
+  type Action,
+  activity,
+  ask,
+  mayCount,
+  on,
+  pick,
+  withSession,
+} from './clients.ts';
+import { heardOf } from './hearing.ts';
 import { type Ask, type Data, newJob, type Slot } from './slot.ts';
-
-/** An action on one session, through its reference. */
-const on =
-  (what: string, use: (act: Act, slot: Slot, session: Session<Data>) => void): Action =>
-  (act) => {
-    const slot = pick(act);
-    if (slot !== null) withSession(act.world, slot, what, (session) => use(act, slot, session));
-  };
 
 const newAsk = ({ world, chance }: Act): Omit<Ask, 'n'> => {
   const principal = chance.weighted([
@@ -115,7 +117,7 @@ export const run = on('runs work', (act, slot, session) => {
     signal.addEventListener('abort', () => {
       job.over = true;
     });
-    world.heardOf(process, slot.id, `handler of ${id}`);
+    heardOf(world, process, slot.id, `handler of ${id}`);
     job.started = true;
     return new Promise((resolve, reject) => {
       const end = (): void => {
@@ -182,70 +184,6 @@ export const undertake = on('runs a durable operation', (act, slot, session) => 
 export const abort = on('aborts its work', (_act, _slot, session) => {
   for (const { id } of session.operations()) session.abort(id);
 });
-
-export const append = on('appends', (act, slot, session) => {
-  const { world } = act;
-  const content = `m${world.nextNumber()}`;
-  slot.asked.push(content);
-  activity(world, slot, `append ${content}`, () => session.append({ role: 'user', content }), {
-    resolved: ({ seq }) => slot.appended.push({ content, seq }),
-    rejected: (error) => {
-      // Certain: what may have got there is `OutcomeUnknown`.
-      if (error instanceof StoreError && error.code === 'ERR_HOLDFAST_STORE')
-        slot.refused.push(content);
-      if (error instanceof StoreError) slot.storeFailed = true;
-    },
-  });
-});
-
-export const update = on('updates its data', (act, slot, session) => {
-  const { world } = act;
-  const mark = world.nextNumber();
-  slot.marksAsked.push(mark);
-  const change = ({ marks }: Data): Data => ({ marks: [...marks, mark] });
-  activity(world, slot, `update ${mark}`, () => session.update(change), {
-    resolved: () => slot.marks.push(mark),
-    rejected: () => {
-      slot.storeFailed = true;
-    },
-  });
-});
-
-export const add = on('adds', (act, slot, session) => {
-  if (slot.ask.behaviour === null) return;
-  const { world } = act;
-  const by = world.nextNumber();
-  slot.addsAsked.push(by);
-  activity(world, slot, `add ${by}`, () => session.send({ type: 'add', by }), {
-    resolved: () => slot.adds.push(by),
-  });
-});
-
-export const poke = on('pokes', (act, slot, session) => {
-  if (slot.ask.behaviour === null) return;
-  const { world } = act;
-  activity(world, slot, 'poke', () => session.send({ type: 'poke' }), {
-    resolved: () => {
-      slot.pokedAt = world.clock.mono();
-    },
-  });
-});
-
-export const think = on('sends a thought', (act, slot, session) => {
-  if (slot.ask.behaviour === null) return;
-  activity(act.world, slot, 'think', () => session.send({ type: 'think' }));
-});
-
-export const crashBehaviour: Action = (act) => {
-  const fragile = act.world.slots.filter(
-    (slot) => slot.ask.behaviour === 'fragile' && slot.given && !slot.isOver,
-  );
-  if (fragile.length === 0) return;
-  const slot = act.chance.one(fragile);
-  withSession(act.world, slot, 'crashes its behaviour', (session) =>
-    activity(act.world, slot, 'crash', () => session.send({ type: 'crash' })),
-  );
-};
 
 export const pause = on('pauses', (act, slot, session) => {
   const { world, chance } = act;

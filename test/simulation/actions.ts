@@ -1,4 +1,5 @@
 import * as client from './actions-client.ts';
+import * as data from './actions-data.ts';
 import * as server from './actions-world.ts';
 import type { Action } from './clients.ts';
 import type { Group, Setup } from './setup.ts';
@@ -20,15 +21,15 @@ const ACTIONS: Readonly<Record<Group, Weighted>> = {
     [1, client.abort],
   ],
   data: [
-    [4, client.append],
-    [3, client.update],
+    [4, data.append],
+    [3, data.update],
     [0.5, client.rotate],
   ],
   behaviour: [
-    [4, client.add],
-    [2, client.poke],
-    [1, client.think],
-    [1, client.crashBehaviour],
+    [4, data.add],
+    [2, data.poke],
+    [1, data.think],
+    [1, data.crashBehaviour],
   ],
   pauses: [
     [2, client.pause],

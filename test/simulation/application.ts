@@ -1,6 +1,7 @@
 import type { OperationContext, RuntimeOptions, Session } from '../../src/index.ts';
 import type { InterruptedOperation } from '../../src/runtime/work/work.ts';
 import { behavioursOf } from './behaviours.ts';
+import { behaviourTook, handlerCalled, heardOf, wasInterrupted } from './hearing.ts';
 import { DEADLINES, LIMITS } from './numbers.ts';
 import type { SimProcess } from './process.ts';
 import { SLOW_MS } from './setup.ts';
@@ -20,7 +21,7 @@ export const applicationOf = (world: World, process: SimProcess): RuntimeOptions
     ...limits,
     deadlines: { ...DEADLINES, hibernateAfterMs: setup.hibernateAfterMs },
     journal: { maxEntries, onFull: setup.onFull },
-    behaviours: behavioursOf(process.appClock, (n, what) => world.behaviourTook(process, n, what)),
+    behaviours: behavioursOf(process.appClock, (n, what) => behaviourTook(world, process, n, what)),
     operations: { task: (input, context) => perform(world, process, input as Task, context) },
     onInterrupted: (session, operation) => interrupted(world, process, session, operation),
     ...initializeOf(world, process),
@@ -32,7 +33,7 @@ const initializeOf = (world: World, process: SimProcess) => {
   if (!world.setup.initialize) return {};
   return {
     initialize: async (session: Session, signal: AbortSignal): Promise<void> => {
-      const slot = world.heardOf(process, session.id, 'initialize');
+      const slot = heardOf(world, process, session.id, 'initialize');
       const how = slot?.ask.initialize ?? 'succeed';
       if (how === 'slow') await wait(process, SLOW_MS);
       if (how === 'hang') await aborted(signal);
@@ -49,7 +50,7 @@ const hooksOf = (world: World, process: SimProcess) => {
     if (how === 'hanging') await new Promise(() => undefined);
   };
   const told = (where: 'cleanups' | 'terminations', session: Session): void => {
-    const slot = world.heardOf(process, session.id, where);
+    const slot = heardOf(world, process, session.id, where);
     if (process.alive) slot?.[where].push(process.number);
   };
   return {
@@ -83,7 +84,7 @@ const perform = async (
   { ms, how }: Task,
   { operation, session, signal }: OperationContext,
 ): Promise<unknown> => {
-  const job = world.handlerCalled(process, session.id, operation);
+  const job = handlerCalled(world, process, session.id, operation);
   const over = (): void => {
     if (job !== undefined) job.over = true;
   };
@@ -109,7 +110,7 @@ const interrupted = async (
   session: Session,
   { operation }: InterruptedOperation,
 ): Promise<'again' | undefined> => {
-  const slot = world.wasInterrupted(process, session.id, operation);
+  const slot = wasInterrupted(world, process, session.id, operation);
   return slot !== undefined && slot.index % 2 === 0 ? 'again' : undefined;
 };
 

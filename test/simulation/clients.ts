@@ -147,3 +147,11 @@ const welcome = (world: World, slot: Slot, session: Session<Data>, since: number
   slot.maybeActiveAt = now;
   slot.maybeSignAt = now;
 };
+
+/** An action on one session, through its reference. */
+export const on =
+  (what: string, use: (act: Act, slot: Slot, session: Session<Data>) => void): Action =>
+  (act) => {
+    const slot = pick(act);
+    if (slot !== null) withSession(act.world, slot, what, (session) => use(act, slot, session));
+  };

@@ -5,6 +5,7 @@ import { TrustedRuntime } from '../../src/runtime/trusted-runtime.ts';
 import { type FaultyStore, faultyStore } from '../../src/testing/faulty-store.ts';
 import { applicationOf } from './application.ts';
 import { Connection } from './connection.ts';
+import { moved, told } from './hearing.ts';
 import { ProcessClock } from './process-clock.ts';
 import type { Data } from './slot.ts';
 import type { World } from './world.ts';
@@ -46,12 +47,12 @@ export class SimProcess {
       store: this.connection,
       randomness: world.randomnessOf(number),
       inspect: (event) => {
-        if (this.alive && event.type === '@xstate.snapshot') world.moved(this, event);
+        if (this.alive && event.type === '@xstate.snapshot') moved(world, this, event);
       },
     });
     this.runtime = new TrustedRuntime(this.context) as Runtime as Runtime<Data>;
     this.runtime.subscribe((event) => {
-      if (this.alive) world.told(this, event);
+      if (this.alive) told(world, this, event);
     });
   }
 

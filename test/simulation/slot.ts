@@ -186,6 +186,12 @@ export class Slot {
     return this.kept?.record.state ?? null;
   }
 
+  /** The data of its record: as `create` was given it, and `update` left it. */
+  get recordedMarks(): readonly number[] {
+    const { data } = this.kept?.record.session ?? {};
+    return (data as Data | undefined)?.marks ?? [];
+  }
+
   /** How often it was asked to pause or to resume. */
   get switches(): number {
     return this.pausesAsked + this.resumesAsked;
@@ -243,7 +249,7 @@ export class Slot {
       case 'session.hibernated':
         this.residency = 'stored';
         this.storedSince = mono;
-        this.putAway = { marks: JSON.stringify((this.kept?.record.session.data as Data).marks) };
+        this.putAway = { marks: JSON.stringify(this.recordedMarks) };
         this.actor = null;
         this.unshown.length = 0;
         break;

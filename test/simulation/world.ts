@@ -1,18 +1,17 @@
-import type { InspectionEvent } from 'xstate';
 import type { Randomness } from '../../src/identity/randomness.ts';
-import type { EndReason, LifecycleEvent, SessionState } from '../../src/index.ts';
 import { createSimulatedDisk, type SimulatedDisk } from '../../src/testing/simulated-disk.ts';
 import { createVirtualClock } from '../../src/time/virtual-clock.ts';
 import { isPromised } from '../property/promised.ts';
 import { Chance } from './chance.ts';
 import type { Coverage } from './coverage.ts';
+import { wrote } from './hearing.ts';
 import { INVARIANTS, type Invariant, type Occasion } from './invariants.ts';
 import { SURELY_A_GAP_MS } from './numbers.ts';
 import { SimProcess } from './process.ts';
 import { type Setup, setupOf } from './setup.ts';
-import { type Ask, type Job, type Move, newJob, Slot } from './slot.ts';
+import type { Ask, Slot } from './slot.ts';
 import { Trace } from './trace.ts';
-import { numberOf, Truth, type Written } from './truth.ts';
+import { Truth } from './truth.ts';
 
 /** Something that was not true. */
 export interface Broken {
@@ -25,13 +24,6 @@ export interface Broken {
 export interface Pending {
   readonly what: string;
   readonly slot: Slot | null;
-}
-
-/** The session's snapshot, as XState's inspection shows it. */
-interface SeenSnapshot {
-  readonly status: string;
-  readonly value: SessionState;
-  readonly context?: { readonly id?: string; readonly reason?: EndReason | null };
 }
 
 /** One world: a server that is restarted and killed, its store, its clients, and what each of them knows. */
@@ -81,7 +73,7 @@ export class World {
       clock: this.clock,
       ...(syncMs > 0 ? { syncMs: () => syncs.between(0, syncMs) } : {}),
     });
-    this.truth = new Truth(this.disk, (written) => this.#wrote(written));
+    this.truth = new Truth(this.disk, (written) => wrote(this, written));
     this.coverage = coverage;
     this.healthySince = this.setup.store === 'calm' ? Number.NEGATIVE_INFINITY : null;
     this.highestWall = this.clock.wall();
@@ -236,136 +228,17 @@ export class World {
     return this.#byNumber.get(n);
   }
 
-  // What the process shows.
-
-  /** A callback of the application was called. */
-  heardOf(process: SimProcess, id: string, where: string): Slot | undefined {
-    if (!process.alive) return undefined;
-    const slot = this.#byId.get(id);
-    this.trace.saw(`${slot === undefined ? id : `#${slot.index}`} ${where}`);
-    if (slot === undefined) this.violated('known', `${where} of a session without a record`);
-    else this.check('callback', { slot, where, process });
-    return slot;
+  /** A session has this id, too. */
+  named(slot: Slot, id: string): void {
+    if (!slot.ids.includes(id)) slot.ids.push(id);
+    this.#byId.set(id, slot);
   }
 
-  handlerCalled(process: SimProcess, id: string, operation: string): Job | undefined {
-    const slot = this.heardOf(process, id, `handler of ${operation}`);
-    const undertaking = slot?.undertakings.get(operation);
-    if (slot === undefined || undertaking === undefined) return undefined;
-    undertaking.calls += 1;
-    this.check('handler', { slot, operation });
-    const asked = slot.jobs.find((one) => one.id === operation && !one.over);
-    const job = asked ?? newJob(operation, process.number);
-    if (asked === undefined) slot.jobs.push(job);
-    job.started = true;
-    return job;
-  }
-
-  wasInterrupted(process: SimProcess, id: string, operation: string): Slot | undefined {
-    const slot = this.heardOf(process, id, `interrupted ${operation}`);
-    this.coverage.met('operation found interrupted');
-    return slot;
-  }
-
-  behaviourTook(process: SimProcess, n: number, what: string): void {
-    if (!process.alive) return;
-    const slot = this.#byNumber.get(n);
-    if (slot !== undefined)
-      this.check('callback', { slot, where: `its behaviour: ${what}`, process });
-  }
-
-  /** An actor has taken an event. */
-  moved(process: SimProcess, event: InspectionEvent & { type: '@xstate.snapshot' }): void {
-    const seen = event.snapshot as unknown as SeenSnapshot; // Typed as any logic's; whose it is shows in the context.
-    const id = seen.context?.id;
-    if (id === undefined) return;
-    const slot = this.#byId.get(id);
-    const { type } = event.event;
-    const to = seen.value;
-    // An actor is there before its record.
-    const from = type === 'xstate.init' ? null : (process.actors.get(id) ?? null);
-    if (seen.status === 'stopped') process.actors.delete(id);
-    else process.actors.set(id, to);
-    if (slot !== undefined && seen.status === 'stopped') slot.actor = null;
-    if (type !== 'xstate.init' && from !== null) this.coverage.pair(from, type);
-    if (slot === undefined || seen.status === 'stopped' || from === to) return;
-    const reason = seen.context?.reason ?? null;
-    this.truth.order += 1;
-    const move: Move = { from, to, reason, order: this.truth.order };
-    this.trace.saw(`#${slot.index} ${from ?? '-'} > ${to}${reason === null ? '' : ` (${reason})`}`);
-    this.check('moved', { slot, move, process });
-    slot.actor = to;
-    slot.reason = reason;
-    slot.actorOf = process.number;
-    if (to === 'paused' && from !== null) slot.pauses += 1;
-    if (to === 'active' && from === 'paused') slot.resumes += 1;
-    if (from === null) return;
-    if (to === 'paused' || to === 'terminating' || from === 'paused') slot.unshown.push(move);
-  }
-
-  told(process: SimProcess, event: LifecycleEvent): void {
-    if (!('seq' in event)) {
-      this.trace.saw(event.type === 'runtime.error' ? `runtime.error ${event.where}` : event.type);
-      this.coverage.met(event.type === 'runtime.time-gap' ? `gap: ${event.kind}` : event.type);
-      if (event.type === 'runtime.error')
-        this.check('error', { where: event.where, error: event.error });
-      return;
-    }
-    const slot = this.#byId.get(event.id);
-    this.trace.saw(`#${slot?.index ?? event.id} ${event.type} ${event.seq}${detailOf(event)}`);
-    this.coverage.met(event.type === 'session.woken' ? `woken from ${event.from}` : event.type);
-    if (slot === undefined) {
-      this.violated('known', `${event.type} is told of a session without a record`);
-      return;
-    }
-    this.check('told', { slot, event, process });
-    slot.hear(event, this.clock.mono());
-  }
-
-  #wrote(written: Written): void {
-    const { before, after, what } = written;
-    const record = (after ?? before)?.record;
-    if (record === undefined) return;
-    const slot = this.#byId.get((before ?? after)?.record.id ?? '') ?? this.#born(written);
-    if (slot === undefined) return;
-    const { state, due, owner } = record;
-    const shown =
-      after === null
-        ? 'gone'
-        : `${state} due ${due?.deadline ?? '-'} ${owner === null ? '' : 'held'}`;
-    this.trace.saw(`  disk: #${slot.index} ${what} ${shown}`);
-    this.check('wrote', { slot, written });
-    slot.kept = after;
-    if (after === null) return;
-    slot.lastBegan = Math.max(slot.lastBegan, written.began);
-    if (state === 'terminated' && before?.record.state !== 'terminated')
-      slot.buriedAt = this.wall();
-    if (!slot.ids.includes(record.id)) {
-      slot.ids.push(record.id);
-      this.#byId.set(record.id, slot);
-    }
-  }
-
-  #born({ after }: Written): Slot | undefined {
-    if (after === null) return undefined;
-    const n = numberOf(after.record);
-    const known = this.#byNumber.get(n);
-    if (known !== undefined) return known;
-    const ask = this.asks.get(n);
-    if (ask === undefined) throw new Error(`nobody asked for the session ${n}`);
-    const slot = new Slot(
-      this.slots.length,
-      ask,
-      after,
-      this.clock.mono(),
-      Math.min(this.askedWall.get(n) ?? 0, this.clock.wall()),
-    );
-    slot.actor = this.process?.actors.get(after.record.id) ?? null;
-    slot.actorOf = this.processes;
+  /** A session is in the store for the first time. */
+  born(slot: Slot): void {
     this.slots.push(slot);
-    this.#byId.set(after.record.id, slot);
-    this.#byNumber.set(n, slot);
-    return slot;
+    this.#byNumber.set(slot.ask.n, slot);
+    this.named(slot, slot.id);
   }
 
   // Invariants.
@@ -400,11 +273,3 @@ const nameOf = (error: unknown): string => {
 /** What our own functions throw, on purpose. */
 const isOurs = (error: unknown): boolean =>
   error instanceof Error && /^(the task fails|a job fails)/.test(error.message);
-
-const detailOf = (event: LifecycleEvent): string => {
-  if (event.type === 'session.state-changed') return ` ${event.from} > ${event.to}`;
-  if (event.type === 'session.ended') return ` ${event.reason}`;
-  if (event.type === 'session.woken') return ` from ${event.from}`;
-  if (event.type === 'session.emitted') return ` ${JSON.stringify(event.event)}`;
-  return '';
-};

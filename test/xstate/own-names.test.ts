@@ -147,10 +147,12 @@ test('an actor without an id is not given that of one restored from another proc
     context: {},
     on: { add: { actions: assign(({ spawn }) => void spawn('kid')) } },
   });
-  const first = sessionWithBehaviours().run(logic);
+  const busy = sessionWithBehaviours();
+  for (const id of ['one', 'two', 'three']) busy.spawn(id);
+  const first = busy.run(logic);
   for (let n = 0; n < 3; n++) first.actor.send({ type: 'add' });
   const snapshot = JSON.parse(JSON.stringify(first.actor.getPersistedSnapshot()));
-  // A process that has counted as far as the other had when that began.
+  // A process that has made fewer actors: it comes to those numbers yet.
   const { actor } = sessionWithBehaviours().run(logic, { snapshot, delays: [] });
   const before = actor.getSnapshot().children;
   for (let n = 0; n < 3; n++) actor.send({ type: 'add' });

@@ -161,6 +161,7 @@ const shutDown = async (context: RuntimeContext): Promise<void> => {
   for (const host of context.hosts.values()) giveUp(host);
   for (const host of context.endingAway) giveUp(host);
   for (const look of context.takingBack.values()) look.unsubscribe();
+  for (const retry of context.endLater.values()) retry.unsubscribe();
   try {
     await closeStore(context);
   } catch (error) {

@@ -4,7 +4,9 @@ import {
   REASON_OF_DEADLINE,
   type SessionEvent,
 } from '../../../machines/index.ts';
-import { Fenced } from '../../errors.ts';
+import { Fenced, StoreError } from '../../errors.ts';
+import { jittered } from '../../identity/randomness.ts';
+import { LIMITS } from '../../limits.ts';
 import type { SessionRecord } from '../../store/contract.ts';
 import { commit } from '../commits/commits.ts';
 import type { SessionHost } from '../host.ts';
@@ -83,21 +85,53 @@ const FAILED: SessionEvent = { type: 'session.failed' };
 const isOver = (context: RuntimeContext, host: SessionHost): boolean =>
   host.shown === 'terminated' || context.endingAway.has(host) || host.released;
 
-/** `Session.terminate` of a session wherever it is. */
+/**
+ * `Session.terminate` of a session wherever it is. Where the record of a stored one cannot be had, the caller is told, and
+ * it is tried again: an end that was asked for comes.
+ */
 export const terminateAnywhere = async (
   context: RuntimeContext,
   host: SessionHost,
   reason: EndReason,
+  failures = 0,
 ): Promise<EndReason> => {
   for (;;) {
     if (host.released) throw new Fenced(host.id);
     const away = host.residency === 'stored' || host.residency === 'waking';
     if (!away) return terminate(context, host, reason);
     if (!isOver(context, host)) {
-      await endStored(context, host, () => ({ type: 'session.terminate', reason }));
+      try {
+        await endStored(context, host, () => ({ type: 'session.terminate', reason }));
+      } catch (error) {
+        if (error instanceof StoreError && error.retryable) {
+          terminateLater(context, host, reason, failures);
+        }
+        throw error;
+      }
     }
     if (host.reason === null) continue;
     await ended(context, host);
     return host.reason;
   }
 };
+
+const terminateLater = (
+  context: RuntimeContext,
+  host: SessionHost,
+  reason: EndReason,
+  failures: number,
+): void => {
+  const { endLater, clock, randomness } = context;
+  // One try to come is enough, however many asked.
+  if (context.closed || endLater.has(host)) return;
+  const waitMs = Math.min(LIMITS.commitRetryMs * 2 ** failures, LIMITS.commitRetryMaxMs);
+  const retry = (): void => {
+    endLater.delete(host);
+    const next = Math.min(failures + 1, MOST_DOUBLINGS);
+    terminateAnywhere(context, host, reason, next).catch(() => undefined);
+  };
+  endLater.set(host, clock.scheduler.schedule(retry, jittered(waitMs, randomness)));
+};
+
+/** The wait is the longest by then. */
+const MOST_DOUBLINGS = 20;

@@ -55,3 +55,13 @@ export const crash = ({ disk, context }: { disk: SimulatedDisk; context: { close
   disk.crash();
   context.closed = true;
 };
+
+/** A process with one session of ada's that is stored. */
+export const withStored = async (options: RuntimeOptions = {}) => {
+  const process = durableRuntime(options);
+  const session = await after(process.clock, process.runtime.create({ principal: 'ada' }));
+  await process.clock.advance(10_000 + REST_MS + 600);
+  const { residency } = session.info();
+  if (residency !== 'stored') throw new Error(`The session is ${residency}.`);
+  return { ...process, session };
+};

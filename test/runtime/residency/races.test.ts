@@ -1,21 +1,7 @@
 import { expect, test } from 'vitest';
-import {
-  CapacityError,
-  DrainingError,
-  type RuntimeOptions,
-  SessionTerminatedError,
-} from '../../../src/index.ts';
+import { CapacityError, DrainingError, SessionTerminatedError } from '../../../src/index.ts';
 import { rejectionOf, toldOf } from '../fixture.ts';
-import { after, durableRuntime, REST_MS, SYNC_MS } from './fixture.ts';
-
-/** A runtime with one session of ada's that is stored. */
-const withStored = async (options: RuntimeOptions = {}) => {
-  const process = durableRuntime(options);
-  const session = await after(process.clock, process.runtime.create({ principal: 'ada' }));
-  await process.clock.advance(10_000 + REST_MS + 600);
-  expect(session.info().residency).toBe('stored');
-  return { ...process, session };
-};
+import { after, durableRuntime, REST_MS, SYNC_MS, withStored } from './fixture.ts';
 
 /** Advances to the moment in which the session is being put away. */
 const untilHibernating = async ({

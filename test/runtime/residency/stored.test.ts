@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
 import { setup } from 'xstate';
-import { InvalidOptionError, type RuntimeOptions, StoreError } from '../../../src/index.ts';
+import { InvalidOptionError, StoreError } from '../../../src/index.ts';
 import { faultyStore } from '../../../src/testing/faulty-store.ts';
 import { rejectionOf, toldOf, toldOfItself } from '../fixture.ts';
-import { after, crash, durableRuntime, newDisk, processOver, REST_MS, SYNC_MS } from './fixture.ts';
-
-/** A runtime with one session of ada's that is stored. */
-const withStored = async (options: RuntimeOptions = {}) => {
-  const process = durableRuntime(options);
-  const session = await after(process.clock, process.runtime.create({ principal: 'ada' }));
-  await process.clock.advance(10_000 + REST_MS + 600);
-  expect(session.info().residency).toBe('stored');
-  return { ...process, session };
-};
+import {
+  after,
+  crash,
+  durableRuntime,
+  newDisk,
+  processOver,
+  REST_MS,
+  SYNC_MS,
+  withStored,
+} from './fixture.ts';
 
 test('listeners, waitFor and the signal go on across hibernation', async () => {
   const { clock, session } = await withStored();
@@ -197,4 +197,26 @@ test('a thousand that fell due while no process was there are ended, so many at 
   expect(runtime.stats().ended).toEqual({ 'max-lifetime': 1_000 });
   expect(most).toBeLessThanOrEqual(64);
   expect(runtime.stats().woken).toBe(0);
+});
+
+test('an end that was asked for while the store fails comes all the same', async () => {
+  const { clock, disk } = newDisk();
+  const store = faultyStore(disk.open(), { clock, random: () => 0.5 });
+  const { runtime, events } = processOver({ clock, disk: { ...disk, open: () => store } });
+  const session = await after(clock, runtime.create({ principal: 'ada' }));
+  await clock.advance(20_000);
+  expect(session.info().residency).toBe('stored');
+  store.break('fail');
+  const refused = [session.terminate(), session.terminate('operator')];
+  for (const one of refused) one.catch(() => undefined);
+  await clock.advance(1_000);
+  for (const one of refused) expect(await rejectionOf(one)).toBeInstanceOf(StoreError);
+  store.heal();
+  await clock.advance(5_000);
+  expect(session.state).toBe('terminated');
+  expect(toldOf(events, session.id).filter((told) => told.startsWith('ended'))).toHaveLength(1);
+  const closed = runtime.close();
+  await clock.advance(100);
+  expect((await closed).left).toEqual([]);
+  expect(clock.pending).toBe(0);
 });
