@@ -191,6 +191,7 @@ export const rollOver: Action = async ({ world, chance }) => {
     resolved: ({ hibernated, left }) => {
       over = true;
       if (hibernated > 0) world.coverage.met('drain that puts away');
+      if (left.length > 0) world.coverage.met('drain that leaves something');
       world.trace.saw(`put away ${hibernated}, left ${left.length}`);
     },
   });

@@ -2,6 +2,7 @@ import type { InspectionEvent } from 'xstate';
 import type { EndReason, LifecycleEvent, SessionState } from '../../src/index.ts';
 import type { SimProcess } from './process.ts';
 import { type Job, type Move, newJob, Slot } from './slot.ts';
+import { stepsOfEvent, stepsOfWrite } from './steps.ts';
 import { numberOf, type Written } from './truth.ts';
 import type { World } from './world.ts';
 
@@ -43,6 +44,7 @@ export const handlerCalled = (
   const undertaking = slot?.undertakings.get(operation);
   if (slot === undefined || undertaking === undefined) return undefined;
   undertaking.calls += 1;
+  if (undertaking.calls > 1) world.coverage.met('operation done again');
   world.check('handler', { slot, operation });
   const asked = slot.jobs.find((one) => one.id === operation && !one.over);
   const job = asked ?? newJob(operation, process.number);
@@ -120,6 +122,7 @@ export const told = (world: World, process: SimProcess, event: LifecycleEvent): 
     world.violated('known', `${event.type} is told of a session without a record`);
     return;
   }
+  stepsOfEvent(world, slot, event, process);
   world.check('told', { slot, event, process });
   slot.hear(event, world.clock.mono());
 };
@@ -137,8 +140,10 @@ export const wrote = (world: World, written: Written): void => {
       ? 'gone'
       : `${state} due ${due?.deadline ?? '-'} ${owner === null ? '' : 'held'}`;
   world.trace.saw(`  disk: #${slot.index} ${what} ${shown}`);
+  stepsOfWrite(world, slot, written);
   world.check('wrote', { slot, written });
   slot.kept = after;
+  slot.lastWrote = what;
   if (after === null) return;
   slot.lastBegan = Math.max(slot.lastBegan, written.began);
   if (state === 'terminated') slot.buriedAt ??= world.wall();

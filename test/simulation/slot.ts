@@ -135,6 +135,7 @@ export class Slot {
   readonly unshown: Move[] = [];
   /** When the last write of it that is durable was asked for, in the one order of moves and writes. */
   lastBegan = 0;
+  lastWrote: string | null = null;
   /** The state of its actor in the process that runs; `null`: it has none. */
   actor: SessionState | null = null;
   /** Number of the process it is in. */
@@ -148,6 +149,8 @@ export class Slot {
   toldAt = Number.NEGATIVE_INFINITY;
   shown: SessionState = 'initializing';
   ends = 0;
+  /** Number of the process that recorded the reason of its end. */
+  endingIn = 0;
   /** Runs of `cleanup` and `onTerminated`, by the number of the process. */
   readonly cleanups: number[] = [];
   readonly terminations: number[] = [];

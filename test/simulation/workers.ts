@@ -65,7 +65,7 @@ export const runSeeds = async (plan: Plan): Promise<Coverage> => {
       worker.on('error', reject);
       worker.on('message', ({ verdicts, coverage: met }: Report) => {
         coverage.add(met);
-        for (const verdict of verdicts) goesOn = goesOn && onVerdict(verdict);
+        for (const verdict of verdicts) if (!onVerdict(verdict)) goesOn = false;
         give();
       });
       give();

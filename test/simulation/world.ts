@@ -10,6 +10,7 @@ import { SURELY_A_GAP_MS } from './numbers.ts';
 import { SimProcess } from './process.ts';
 import { type Setup, setupOf } from './setup.ts';
 import type { Ask, Slot } from './slot.ts';
+import { stepsOfRefusal } from './steps.ts';
 import { Trace } from './trace.ts';
 import { Truth } from './truth.ts';
 
@@ -129,7 +130,9 @@ export class World {
     this.trace.did(`process ${process.number} is killed (${why})`);
     process.die();
     this.#gone();
-    this.disk.crash({ keep: this.chance.flip(0.5) ? 0 : this.chance.below(4) });
+    const keep = this.chance.flip(0.5) ? 0 : this.chance.below(4);
+    if (this.disk.unsynced > keep) this.coverage.met('a write was lost in a crash');
+    this.disk.crash({ keep });
     for (const slot of this.slots) slot.wasCutOff(this.clock.mono());
   }
 
@@ -141,7 +144,8 @@ export class World {
     for (const slot of this.slots) {
       const { putAway, eventSeq = 0 } = slot.kept?.record.session ?? {};
       // What is told of a stored session (a stream came, or went) is in no record.
-      if (putAway !== true || slot.seq > eventSeq) slot.wasCutOff(this.clock.mono());
+      const away = putAway === true && slot.residency === 'stored' && slot.seq <= eventSeq;
+      if (!away) slot.wasCutOff(this.clock.mono());
     }
   }
 
@@ -213,6 +217,7 @@ export class World {
           if (!isPromised(error) && !isOurs(error)) {
             this.violated('refusals', `${name} was rejected with ${String(error)}`);
           }
+          stepsOfRefusal(this, slot, error);
           then.rejected?.(error);
         }),
     );

@@ -71,9 +71,11 @@ export class Persistence {
 
   /** A commit has carried it. */
   recorded(checkpoint: Checkpoint | null): void {
-    if (checkpoint === null || checkpoint.incarnation >= this.#leastIncarnation) {
-      this.#recorded = checkpoint;
-    }
+    if (checkpoint === this.#recorded) return;
+    if (checkpoint !== null && checkpoint.incarnation < this.#leastIncarnation) return;
+    this.#recorded = checkpoint;
+    // The commit was under way when it was put away: the next one must not go back behind it.
+    if (this.#stored !== null) this.#stored = { ...this.#stored, ...this.#keptAs(checkpoint) };
   }
 
   /** The next incarnation begins. */
@@ -111,14 +113,22 @@ export class Persistence {
       incarnation: this.#incarnation,
       status: this.#status,
       failures: this.#count.kept,
-      checkpoint: checkpoint === null ? null : keptCheckpoint(this.#context.clock, checkpoint),
+      ...this.#keptAs(checkpoint),
     };
+  }
+
+  #keptAs(checkpoint: Checkpoint | null): Pick<KeptBehaviour, 'checkpoint'> {
+    const { clock } = this.#context;
+    return { checkpoint: checkpoint === null ? null : keptCheckpoint(clock, checkpoint) };
   }
 
   /** It is stored from now on; `kept`: as this, by another process perhaps. */
   store(kept: KeptBehaviour = this.keep(this.checkpoint(null))): void {
+    const anew = this.#anew;
     this.resume(kept);
     this.#stored = kept;
+    // What it came to is left behind, also where a commit under way carries it.
+    if (anew) this.#leastIncarnation = this.#incarnation + 1;
   }
 
   /** It goes on from what was stored. */

@@ -12,7 +12,7 @@ import type { Subject } from './subject.ts';
  */
 export const assertLeadsOn = (life: Life, chart: Chart, subject: Subject): void => {
   const { probes } = subject;
-  if (probes === null || life.clock.pending > 0 || life.isAtWork || hasChildren(life)) return;
+  if (probes === null || life.clock.pending > 0 || hasChildren(life)) return;
   const leaves = chart.leavesOf(life.snapshot);
   if (subject.options.deadEnds?.some((state) => leaves.includes(state))) return;
   if (probes.some((event) => leads(life, chart, event))) return;

@@ -59,6 +59,45 @@ test('a machine that asks for it is told that it was restored, and from what, be
   expect(second.supervised.view).toMatchObject({ status: 'running', incarnation: 2 });
 });
 
+const lateWorker = setup({
+  types: { events: {} as { type: 'crash' | 'note' }, context: {} as { noted: boolean } },
+}).createMachine({
+  context: { noted: false },
+  initial: 'early',
+  on: {
+    note: { actions: assign({ noted: true }) },
+    crash: {
+      actions: boom,
+    },
+  },
+  states: {
+    early: { after: { 3000: 'late' } },
+    late: { after: { 7000: 'over' } },
+    over: {},
+  },
+});
+
+test('a restarted machine goes on with its delays, and what is over comes at once', async () => {
+  const { clock, session, events } = await behaving({ logic: lateWorker });
+  await session.send({ type: 'note' });
+  await clock.advance(1_000);
+  await session.send(CRASH);
+  await clock.advance(1_000);
+  expect(viewOf(session)).toMatchObject({ status: 'running', incarnation: 2 });
+  await clock.advance(999);
+  expect(viewOf(session).getSnapshot().value).toBe('early');
+  await clock.advance(1);
+  expect(viewOf(session).getSnapshot().value).toBe('late');
+  // Due at 10 s; it is down from 9.9 s on.
+  await clock.advance(6_900);
+  await session.send(CRASH);
+  await clock.advance(899);
+  expect(viewOf(session)).toMatchObject({ status: 'restarting' });
+  await clock.advance(101);
+  expect(viewOf(session).getSnapshot().value).toBe('over');
+  expect(eventsOfType(events, 'session.restarted')).toHaveLength(2);
+});
+
 test('one that begins from its input was not restored', async () => {
   const { clock, session } = await behaving({ logic: noting });
   await session.send(CRASH);
@@ -149,6 +188,28 @@ test('one whose restart waits is kept as running, from its snapshot or its input
   expect(done.supervised.view.getSnapshot().context.n).toBe(0);
 });
 
+test('put away while a commit is under way and a restart waits: what that comes to is kept, or left', async () => {
+  const failed = await started({ logic: worker });
+  failed.supervised.send(ADD);
+  const underWay = failed.supervised.checkpoint();
+  failed.supervised.send(CRASH);
+  failed.supervised.putAway();
+  expect(keptOf(failed).checkpoint).toBeNull();
+  failed.supervised.committed(underWay);
+  expect(keptOf(failed)).toMatchObject({ checkpoint: { snapshot: { context: { n: 1 } } } });
+
+  const done = await started({ logic: worker, policy: 'permanent' });
+  done.supervised.send(ADD);
+  const late = done.supervised.checkpoint();
+  done.supervised.send({ type: 'finish' });
+  done.supervised.putAway();
+  done.supervised.committed(late);
+  expect(keptOf(done).checkpoint).toBeNull();
+  done.supervised.resume(keptOf(done), 'hibernation');
+  commit(done);
+  expect(keptOf(done).checkpoint).not.toBeNull();
+});
+
 test('one that a drain did not restart is restarted by the next process', async () => {
   const first = await started({ logic: worker });
   commit(first);
@@ -179,8 +240,11 @@ test('one that failed for good is not started again either, and waits for no del
   const it: BehaviourSpec = { logic: noting, policy: 'temporary' };
   const first = await started(it);
   commit(first);
+  const token = first.host.record?.token;
   first.supervised.send(CRASH);
   await first.clock.settle();
+  // No later process is to start it again.
+  expect(first.host.record?.token).not.toBe(token);
   const kept = keptOf(first);
   expect(kept.checkpoint?.delays).toHaveLength(1);
   expect([kept.status, first.supervised.busyWith]).toEqual(['failed', null]);

@@ -100,6 +100,9 @@ test('the next delay is told by the wall, also while it is stored, whatever beco
   supervised.putAway();
   clock.stepWall(-5_000);
   expect(supervised.nextDelayAt()).toBe(begun + 2_000);
+  // A commit of a stored one carries what is stored.
+  supervised.committed(supervised.checkpoint());
+  expect(supervised.nextDelayAt()).toBe(begun + 2_000);
   const never = await started({ logic: createMachine({}) });
   expect(never.supervised.nextDelayAt()).toBeNull();
 });
@@ -123,10 +126,12 @@ test('put away it stops, and its listeners hear on when it is back', async () =>
   supervised.view.subscribe((snapshot) => seen.push(snapshot.value));
   supervised.committed(supervised.checkpoint());
   const kept = keptOf(process);
+  const under = supervised.view.getSnapshot().children.noisy;
   supervised.putAway();
   expect(gone).toEqual(['callback']);
   expect([supervised.view.status, context.registry.delayedEvents.size]).toEqual(['stored', 0]);
   expect(supervised.view.getSnapshot().value).toBe('a');
+  expect(supervised.view.getSnapshot().children.noisy).not.toBe(under);
   expect(supervised.watched).toBe(true);
   expect(() => supervised.send({ type: 'x' })).toThrow('not let in');
   late[0]?.();
@@ -140,6 +145,32 @@ test('put away it stops, and its listeners hear on when it is back', async () =>
   supervised.putAway();
   supervised.resume(kept, 'hibernation');
   expect(supervised.view.status).toBe('stopped');
+});
+
+test('that it goes on is known without a record', async () => {
+  const process = await started(spec);
+  const { clock, host } = process;
+  const token = host.record?.token;
+  await hibernated(process);
+  await clock.settle();
+  expect([host.dirty, host.record?.token]).toEqual([false, token]);
+});
+
+test('what it emitted and nobody recorded is not told, and does not wait for a later one', async () => {
+  const process = await started({ logic: worker });
+  const { supervised, clock, host, events } = process;
+  supervised.committed(supervised.checkpoint());
+  const kept = keptOf(process);
+  host.committing = true;
+  supervised.send({ type: 'work.tell' });
+  expect(host.untold.size).toBe(1);
+  supervised.putAway();
+  expect(host.untold.size).toBe(0);
+  host.committing = false;
+  supervised.resume(kept, 'hibernation');
+  supervised.send(ADD);
+  await clock.settle();
+  expect(eventsOfType(events, 'session.emitted')).toEqual([]);
 });
 
 test('an event for a stored one is handed back, and may be sent again', async () => {

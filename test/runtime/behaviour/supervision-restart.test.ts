@@ -94,26 +94,6 @@ const poisoned = setup({
   },
 });
 
-const lateWorker = setup({
-  types: { events: {} as { type: 'crash' | 'note' }, context: {} as { noted: boolean } },
-}).createMachine({
-  context: { noted: false },
-  initial: 'early',
-  on: {
-    note: { actions: assign({ noted: true }) },
-    crash: {
-      actions: () => {
-        throw new Error('boom');
-      },
-    },
-  },
-  states: {
-    early: { after: { 3000: 'late' } },
-    late: { after: { 7000: 'over' } },
-    over: {},
-  },
-});
-
 test('a snapshot it fails of twice within 5 s each is left, and it starts from its input', async () => {
   const { clock, session, events } = await behaving({ logic: poisoned });
   await session.send({ type: 'poison' });
@@ -125,27 +105,6 @@ test('a snapshot it fails of twice within 5 s each is left, and it starts from i
   expect(viewOf(session).getSnapshot().context.poison).toBe(0);
   await clock.advance(20_000);
   expect(eventsOfType(events, 'session.behaviour-failed')).toHaveLength(3);
-});
-
-test('a restarted machine goes on with its delays, and what is over comes at once', async () => {
-  const { clock, session, events } = await behaving({ logic: lateWorker });
-  await session.send({ type: 'note' });
-  await clock.advance(1_000);
-  await session.send(CRASH);
-  await clock.advance(1_000);
-  expect(viewOf(session)).toMatchObject({ status: 'running', incarnation: 2 });
-  await clock.advance(999);
-  expect(viewOf(session).getSnapshot().value).toBe('early');
-  await clock.advance(1);
-  expect(viewOf(session).getSnapshot().value).toBe('late');
-  // Due at 10 s; it is down from 9.9 s on.
-  await clock.advance(6_900);
-  await session.send(CRASH);
-  await clock.advance(899);
-  expect(viewOf(session)).toMatchObject({ status: 'restarting' });
-  await clock.advance(101);
-  expect(viewOf(session).getSnapshot().value).toBe('over');
-  expect(eventsOfType(events, 'session.restarted')).toHaveLength(2);
 });
 
 test('a pending restart is work: the session is neither idle nor reaped', async () => {

@@ -123,6 +123,38 @@ test('an invariant that does not hold, said or thrown', async () => {
   expect(thrown.steps).toEqual([{ type: 'ADD', by: 1 }]);
 });
 
+test('a test says that it needs the options where it does: not stored, or started with an input', async () => {
+  const throws = () => {
+    throw new Error('no');
+  };
+  const unstored = await foundInRun(counter(throws), { events, restore: false });
+  expect(unstored.test).toMatch(/\], options\)\);$/);
+  const started = setup({ types: { input: {} as number }, actions: { throws } }).createMachine({
+    id: 'started',
+    context: ({ input }) => ({ input }),
+    entry: 'throws',
+  });
+  const error = await foundInRun(started, { input: 3 });
+  expect(error.test).toMatch(/\(machine, \[\], options\)\);$/);
+});
+
+test('no step is spent on an event that nobody would hear', async () => {
+  const { ADD, RESET } = events;
+  for (const seed of [1, 2, 3, 4, 5]) {
+    const shut = setup({ types: { events: {} as Events } }).createMachine({
+      initial: 'shut',
+      states: { shut: { on: { CLOSE: 'open' } }, open: { on: { ADD: 'shut', RESET: 'shut' } } },
+    });
+    const report = await checkMachine(shut, {
+      events: { ADD, RESET, CLOSE: {} },
+      runs: 5,
+      maxSteps: 1,
+      seed,
+    });
+    expect(report.runs).toBe(5);
+  }
+});
+
 test('a machine that raises events without end', async () => {
   const machine = setup({
     types: { events: {} as Events | { type: 'again' } },
