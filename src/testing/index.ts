@@ -1,6 +1,6 @@
 /**
  * For tests of what is built on Holdfast: a runtime on virtual time and seeded chance, the store's contract, a store that
- * goes wrong, a disk that outlives a crash.
+ * goes wrong, a disk that outlives a crash; and for machines of your own: a check of all that can be wrong with one.
  */
 
 export {

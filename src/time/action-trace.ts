@@ -15,7 +15,7 @@ export class ActionTrace {
   /** Whether actions are noted from now on. */
   enabled: boolean;
   readonly #sites = new WeakMap<object, Site>();
-  #running: Site | null = null;
+  #running: object | null = null;
 
   constructor(enabled: boolean) {
     this.enabled = enabled;
@@ -24,17 +24,19 @@ export class ActionTrace {
   /** It is scheduled, or scheduled again. */
   taken(action: object): void {
     if (!this.enabled) return;
-    const running = this.#running;
+    // One that puts itself back in line is who it was.
+    if (action === this.#running && this.#sites.has(action)) return;
+    const by = this.#running === null ? undefined : this.#sites.get(this.#running);
     this.#sites.set(action, {
       stack: capture(this.taken),
-      parent: running?.stack ?? null,
-      first: running === null ? null : (running.first ?? running.stack),
+      parent: by?.stack ?? null,
+      first: by?.first ?? by?.stack ?? null,
     });
   }
 
   /** It runs: what is scheduled meanwhile is scheduled by it. */
   runs(action: object): void {
-    this.#running = this.#sites.get(action) ?? null;
+    this.#running = action;
   }
 
   /** It is over, with the promise chains it began. */
@@ -45,9 +47,8 @@ export class ActionTrace {
   /** The calls that led to it, innermost first, in one line; `null`: not known. */
   callersOf(action: object): string | null {
     const site = this.#sites.get(action);
-    if (site === undefined) return null;
-    for (const one of [site.stack, site.parent, site.first]) {
-      const calls = one === null ? [] : callsOf(one.stack ?? '');
+    for (const one of [site?.stack, site?.parent, site?.first]) {
+      const calls = callsIn(one?.stack ?? '');
       if (calls.length > 0) return calls.slice(0, SHOWN).join(' < ');
     }
     return null;
@@ -55,7 +56,7 @@ export class ActionTrace {
 }
 
 /** Frames that are captured: those of libraries in between count. */
-const DEPTH = 12;
+const DEPTH = 24;
 /** Calls that are shown. */
 const SHOWN = 3;
 
@@ -72,14 +73,15 @@ const capture = (below: (action: object) => void): { readonly stack?: string } =
 const NOT_OURS =
   /\/time\/(ticker|virtual-clock|lifted-clock|action-trace)\.[jt]s|\/node_modules\/(?!holdfast\/)|node:|<anonymous>/;
 
-const callsOf = (stack: string): string[] =>
+/** The calls of a stack, as they are shown: `name (path:line)`, from the folder of the process. */
+export const callsIn = (stack: string): string[] =>
   stack
     .split('\n')
-    .filter((line) => /^\s+at /.test(line) && !NOT_OURS.test(line))
+    .slice(1)
+    .filter((line) => !NOT_OURS.test(line))
     .map((line) =>
       line
-        .trim()
-        .slice('at '.length)
+        .replace(/^ *at /, '')
         .replace('file://', '')
         .replace(`${process.cwd()}/`, '')
         .replace(/:\d+(\)?)$/, '$1'),

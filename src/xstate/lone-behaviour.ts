@@ -15,6 +15,9 @@ import type { PendingDelay } from './pending-delays.ts';
 import type { SessionActor } from './session-actor.ts';
 import { sessionLogic } from './session-logic.ts';
 
+/** Hears every step of a chart, those in between too. `took`: the type of the event a transition was taken for. */
+export type StepListener = (snapshot: AnyMachineSnapshot, took: string | null) => void;
+
 /**
  * A behaviour by itself, for a check of its logic: it runs as those of a runtime do, under the actor of a session and with
  * delays that wait on a clock, but there is no registry, no store, and nobody who starts it again.
@@ -23,12 +26,12 @@ export class LoneBehaviour {
   readonly #session: SessionActor;
   readonly #actor: BehaviourActor;
 
-  /** Makes the actor; nothing of it runs before `start`. `onStep` hears every step of a chart, those in between too. */
+  /** Makes the actor; nothing of it runs before `start`. */
   constructor(
     logic: AnyActorLogic,
     clock: Clock,
     from: BehaviourStart,
-    onStep: (snapshot: AnyMachineSnapshot) => void = () => undefined,
+    onStep: StepListener = () => undefined,
   ) {
     this.#session = createActor(sessionLogic, {
       input: { id: 'ses_check', principal: null, expiresAt: null },
@@ -36,7 +39,9 @@ export class LoneBehaviour {
         if (event.type !== '@xstate.microstep' && event.type !== '@xstate.snapshot') return;
         const { snapshot } = event;
         // Of its own chart only: the session and the actors under it have charts too.
-        if (isMachineSnapshot(snapshot) && snapshot.machine === logic) onStep(snapshot);
+        if (!isMachineSnapshot(snapshot) || snapshot.machine !== logic) return;
+        const took = event.type === '@xstate.microstep' && event._transitions.length > 0;
+        onStep(snapshot, took ? event.event.type : null);
       },
     });
     installDelayedEvents(this.#session.system, createDelayedEvents(clock));

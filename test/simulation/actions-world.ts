@@ -27,7 +27,8 @@ export const stall: Action = async ({ world, chance }) => {
 const stepped = async (world: World, ms: number, step: () => void): Promise<void> => {
   step();
   world.wallMoved = true;
-  world.disturbed(Math.abs(ms) >= SURELY_A_GAP_MS && world.process !== null);
+  // One that is set back makes nobody look silent for longer.
+  world.disturbed(ms >= SURELY_A_GAP_MS && world.process !== null);
   await world.pass(2 * TICK_MS);
 };
 

@@ -170,8 +170,8 @@ const undertakingsHold = (slot: Slot, kept: Kept): string[] => {
   for (const { id, told, calls } of slot.undertakings.values()) {
     const phases = phasesOf(kept, id);
     const finished = phases.filter((phase) => phase === 'finished').length;
-    if (told !== null && finished === 0 && first === 1) {
-      found.push(`#${slot.index} ${id} is ${told}, and its outcome is not recorded`);
+    if (told && finished === 0 && first === 1) {
+      found.push(`#${slot.index} ${id} is done, and its outcome is not recorded`);
     }
     if (finished > 1) found.push(`#${slot.index} ${id} is finished ${finished} times`);
     if (calls > 0 && phases.length === 0 && first === 1) {

@@ -28,7 +28,7 @@ export const legalChain = (_world: World, { slot, event }: Told): readonly strin
   if (event.type !== 'session.state-changed') return [];
   const { from, to } = event;
   // A new process may know more than was told by the one that died.
-  const known = slot.crashedSince < slot.toldAt;
+  const known = slot.crashedSince < slot.shownAt;
   const follows = !known || inOne(from) === inOne(slot.shown);
   return follows && isArrow(from, to) ? [] : [`#${slot.index} ${from} > ${to} after ${slot.shown}`];
 };

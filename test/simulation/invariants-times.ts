@@ -153,6 +153,8 @@ const duesOf = (
     return dues;
   }
   if (running || slot.recorded === 'paused' || slot.ask.behaviour === 'fragile') return dues;
+  // What is stored of its silence is wall time: set back, it comes later.
+  if (stored && world.wallMoved) return dues;
   const silent = (reason: EndReason, since: number, lengthMs: number): void => {
     const fresh = disturbedAt + 2 * TICK_MS + Math.min(lengthMs, FRESH_MS);
     dues.push({ reason, by: Math.max(since + lengthMs, fresh, stored ? sweptAt : 0) });

@@ -41,8 +41,8 @@ export interface Undertaking {
   readonly id: string;
   /** How often its handler was called. */
   calls: number;
-  /** What its caller was told: `null` is nothing certain. */
-  told: 'done' | 'failed' | null;
+  /** Its caller was given its result: then it is recorded. The error of its own work is told in any case. */
+  told: boolean;
 }
 
 /** One move of a session's actor, as XState's own observers saw it. */
@@ -148,6 +148,8 @@ export class Slot {
   /** When anything was told of it last, mono. */
   toldAt = Number.NEGATIVE_INFINITY;
   shown: SessionState = 'initializing';
+  /** When that was told, mono. */
+  shownAt = Number.NEGATIVE_INFINITY;
   ends = 0;
   /** Number of the process that recorded the reason of its end. */
   endingIn = 0;
@@ -179,7 +181,7 @@ export class Slot {
   }
 
   get id(): string {
-    const id = this.ids.at(-1);
+    const id = this.kept?.record.id ?? this.ids.at(-1);
     if (id === undefined) throw new Error('a session without an id');
     return id;
   }
@@ -243,6 +245,7 @@ export class Slot {
     switch (event.type) {
       case 'session.state-changed':
         this.shown = event.to;
+        this.shownAt = mono;
         if (this.unshown[0]?.to === event.to) this.unshown.shift();
         break;
       case 'session.ended':
@@ -261,8 +264,12 @@ export class Slot {
         this.putAway = null;
         // What a process that died had decided and not recorded was not told, and is not so.
         if (event.from === 'crash') this.shown = this.recorded ?? this.shown;
+        this.shownAt = mono;
         this.maybeSignAt = Math.max(this.maybeSignAt, mono);
         this.maybeActiveAt = Math.max(this.maybeActiveAt, mono);
+        break;
+      case 'session.operation-finished':
+        this.jobEndedAt = mono;
         break;
       case 'session.restarted':
         this.restarts += 1;

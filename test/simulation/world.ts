@@ -120,6 +120,8 @@ export class World {
     }
     this.process = new SimProcess(this, this.processes, this.truth.over(store));
     if (this.setup.store === 'calm') this.process.faulty.heal();
+    // A new process has a store that fails by its rates.
+    else this.healthySince = null;
     this.check('started', {});
   }
 

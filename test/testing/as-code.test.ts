@@ -21,6 +21,11 @@ test('it reads as people write it', () => {
   expect(asCode([{}, -0, undefined, Number.NaN, 1n])).toBe('[{}, -0, undefined, NaN, 1n]');
 });
 
+test('a field by the name of the prototype stays a field', () => {
+  const value: object = JSON.parse('{ "__proto__": { "a": 1 } }');
+  expect(Object.keys(Object(evaluated(asCode(value))))).toEqual(['__proto__']);
+});
+
 test('what has no literal is told of', () => {
   class Money {
     readonly cents = 5;

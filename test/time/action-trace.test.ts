@@ -1,5 +1,6 @@
-import { interval, type SchedulerAction, timer } from 'rxjs';
+import { interval, repeat, type SchedulerAction, timer } from 'rxjs';
 import { expect, test } from 'vitest';
+import { callsIn } from '../../src/time/action-trace.ts';
 import { createVirtualClock, type VirtualClock } from '../../src/time/virtual-clock.ts';
 
 const here = 'test/time/action-trace.test.ts';
@@ -65,14 +66,54 @@ test('what is scheduled in the course of another action is told of itself, not o
   expect(callersOf(clock)).toEqual([expect.stringMatching(/^second /)]);
 });
 
+test('a library that repeats within another action is told of who began it there', async () => {
+  const clock = createVirtualClock({ traced: true });
+  const beginRetrying = () => timer(10, clock.scheduler).pipe(repeat()).subscribe();
+  const outer = () => clock.scheduler.schedule(() => void beginRetrying(), 10);
+  outer();
+  await clock.advance(25);
+  expect(callersOf(clock)).toEqual([expect.stringContaining('beginRetrying')]);
+});
+
 test('one action is not blamed for what is scheduled after it is over', async () => {
   const clock = createVirtualClock({ traced: true });
   const culprit = () => clock.scheduler.schedule(() => undefined, 10);
   culprit();
   await clock.advance(10);
-  // Out of a library's call, which leaves no frame of ours.
-  [10].forEach(clock.scheduler.schedule.bind(clock.scheduler, () => undefined));
-  expect(callersOf(clock).join()).not.toContain('culprit');
+  // Called by nobody of ours: as a promise settles.
+  void Promise.resolve(() => undefined).then(clock.scheduler.schedule.bind(clock.scheduler));
+  await clock.settle();
+  expect(callersOf(clock)).toEqual([null]);
+});
+
+test('a clock that is not traced notes nothing, neither from outside nor from within an action', async () => {
+  const clock = createVirtualClock();
+  const again = () => clock.scheduler.schedule(() => undefined, 10);
+  clock.scheduler.schedule(() => void again(), 10);
+  expect(callersOf(clock)).toEqual([null]);
+  await clock.advance(10);
+  expect(callersOf(clock)).toEqual([null]);
+});
+
+test('a call is shown by its name, its path from here, and its line', () => {
+  const stack = [
+    'Error: at first',
+    `    at plan (file://${process.cwd()}/test/a.ts:3:14)`,
+    '    at /elsewhere/b.ts:5:6',
+    '    at async Promise.all (index 0)',
+    '    at Ticker.schedule (/x/src/time/ticker.ts:80:1)',
+    '    at Object.subscribe (/x/node_modules/rxjs/dist/index.js:9:9)',
+    '    at hold (/x/node_modules/holdfast/dist/src/runtime/work/operation.js:7:8)',
+    '    at node:internal/process/task_queues:95:5',
+    '    at <anonymous>',
+  ].join('\n');
+  expect(callsIn(stack)).toEqual([
+    'plan (test/a.ts:3)',
+    '/elsewhere/b.ts:5',
+    'async Promise.all (index 0)',
+    'hold (/x/node_modules/holdfast/dist/src/runtime/work/operation.js:7)',
+  ]);
+  expect(callsIn('')).toEqual([]);
 });
 
 test('an advance that never ends names who goes on and on, on a clock that is not traced', async () => {
@@ -85,6 +126,22 @@ test('an advance that never ends names who goes on and on, on a clock that is no
   const error = await clock.advance(20).catch(String);
   expect(error).toMatch(/Next: in 0 ms, scheduled by (Action\.)?spin \(test\/time\/action-trace/);
   expect(error).toContain('in 59990 ms, scheduled by an earlier one');
+});
+
+test('it lists the next five, each place once', async () => {
+  const clock = createVirtualClock({ maxActions: 5, traced: true });
+  const spin = () => void clock.scheduler.schedule(spin);
+  clock.scheduler.schedule(spin);
+  for (const delay of [10, 20, 30, 40, 50]) clock.scheduler.schedule(() => undefined, delay);
+  const error = await clock.advance(5).catch(String);
+  const next = String(error).split('Next: ')[1]?.split('; ') ?? [];
+  expect(next.map((one) => one.split(' ms,')[0])).toEqual([
+    'in 0',
+    'in 10',
+    'in 20',
+    'in 30',
+    'in 40',
+  ]);
 });
 
 test('an action that puts itself back in line is named too', async () => {

@@ -78,5 +78,10 @@ test('what waits is listed by its time, and then by the order of scheduling', ()
   for (const [at, action] of [a, b, c, d, e].entries()) expect(listed[at]).toBe(action);
   c?.unsubscribe();
   expect(ticker.list()).toHaveLength(4);
+  const many = Array.from({ length: 20 }, () => note('one of many', 5));
+  for (const at of [0, 7, 3]) many[at]?.unsubscribe();
+  const left = many.filter(({ closed }) => !closed);
+  const first = ticker.list().slice(0, left.length);
+  expect(first.every((action, at) => action === (left[at] as unknown))).toBe(true);
   expect(listed).toHaveLength(5);
 });

@@ -1,11 +1,13 @@
 import type { AnyActorLogic, AnyStateMachine, AnyStateNode, SnapshotFrom } from 'xstate';
 import { InvalidOptionError } from '../../errors.ts';
 import { describes, isInternal } from '../../xstate/behaviour-events.ts';
+import { Prospects } from './prospects.ts';
 
 type AnySnapshot = SnapshotFrom<AnyActorLogic>;
 
 /** What can be said of a chart without running it, and of its snapshots. States go by their path: `paying.charging`. */
 export class Chart {
+  readonly #prospects = new Prospects();
   readonly id: string;
   /** Every state but the root and the history states, which no run is ever in. */
   readonly states: readonly string[];
@@ -13,14 +15,13 @@ export class Chart {
   readonly events: readonly string[];
   /** Delays of the chart that have a length but no name, each as `state: ms`. */
   readonly unnamedDelays: readonly string[];
-  readonly #nodes: readonly AnyStateNode[];
 
   constructor(machine: AnyStateMachine) {
     this.id = machine.id;
-    this.#nodes = nodesUnder(machine.root).filter(({ type }) => type !== 'history');
-    this.states = this.#nodes.filter(({ parent }) => parent !== undefined).map(nameOf);
+    const nodes = nodesUnder(machine.root).filter(({ type }) => type !== 'history');
+    this.states = nodes.filter(({ parent }) => parent !== undefined).map(nameOf);
     this.events = machine.events.map(String).filter((type) => !isInternal(type));
-    this.unnamedDelays = this.#nodes.flatMap((node) =>
+    this.unnamedDelays = nodes.flatMap((node) =>
       Object.keys(node.config.after ?? {})
         .filter((delay) => !Number.isNaN(Number(delay)))
         .map((delay) => `${nameOf(node) || 'the root'}: ${delay}`),
@@ -46,12 +47,9 @@ export class Chart {
     return activeNodes(snapshot).some((node) => hasTransition(node, type));
   }
 
-  /** Whether one of these states, or the root, has a transition for this type of event. */
-  anyTakes(states: ReadonlySet<string>, type: string): boolean {
-    return this.#nodes.some(
-      (node) =>
-        (node.parent === undefined || states.has(nameOf(node))) && hasTransition(node, type),
-    );
+  /** Whether this type of event may end most of what a run could still see. */
+  losesProspects(snapshot: AnySnapshot, type: string): boolean {
+    return this.#prospects.areLostBy(type, activeNodes(snapshot));
   }
 
   /** Throws `InvalidOptionError` unless these are states of the chart. */

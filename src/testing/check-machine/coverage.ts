@@ -11,13 +11,17 @@ export const missedStates = ({ chart, reached, options }: Subject): string[] => 
   );
 };
 
+/** Event types of `events` that no run took a transition for so far. */
+export const missedEvents = ({ chart, options, taken }: Subject): string[] =>
+  chart === null ? [] : Object.keys(options.events ?? {}).filter((type) => !taken.has(type));
+
 /** What is wrong with a machine that no single run shows, after these many runs. */
 export const problemsOfTheWhole = (
   subject: Subject,
   options: CheckMachineOptions,
   runs: number,
 ): MachineProblem[] => {
-  const { chart, reached } = subject;
+  const { chart } = subject;
   if (chart === null) return [];
   const { events = {}, allowUnnamedDelays = false } = options;
   const problems: MachineProblem[] = [];
@@ -31,9 +35,11 @@ export const problemsOfTheWhole = (
       'more runs or longer ones, raise `runs` or `maxSteps`; if no run can be there, say so in `unreachable`.';
     problems.push({ kind: 'never-reached', sentence });
   }
-  const ignored = Object.keys(events).filter((type) => !chart.anyTakes(reached, type));
+  const ignored = missedEvents(subject);
   if (ignored.length > 0) {
-    const sentence = `Every event must be handled somewhere, but no state that was reached handles: ${ignored.join(', ')}.`;
+    const sentence =
+      'Every event must be good for something, but no state that was reached handles it, or no guard ever let it ' +
+      `through: ${ignored.join(', ')}. If a guard could, give the event a payload it says yes to.`;
     problems.push({ kind: 'never-handled', sentence });
   }
   if (!allowUnnamedDelays && chart.unnamedDelays.length > 0) {

@@ -4,15 +4,20 @@ import type { FastCheck } from '../load-fast-check.ts';
 import { type EventPayload, isArbitrary } from './options.ts';
 
 /**
- * What chance proposes as a step. How long a wait is, is known where it is made: until something is due, half of that,
+ * What chance proposes as a step; a shy one is not taken where it ends most of what there is to see. How long a wait is, is known where it is made: until something is due, half of that,
  * or all but a moment.
  */
-export type Draw = { readonly send: EventObject } | { readonly wait: 'due' | 'half' | 'almost' };
+export type Draw =
+  | { readonly send: EventObject; readonly shy: boolean }
+  | { readonly wait: 'due' | 'half' | 'almost' };
 
 type Events = Readonly<Record<string, EventPayload | undefined>>;
 
 /** Proposals are many more than steps: those a run has no use for, in the state it is in, are passed over. */
 const DRAWS_A_STEP = 4;
+
+/** Of so many and one proposals one is taken even where it ends most of what there is to see. */
+const SHY = 7;
 
 /** Events of each type a dead end is tried with. */
 const PROBES = 50;
@@ -25,7 +30,9 @@ export const drawsFor = (
 ): Arbitrary<readonly Draw[]> => {
   const waits = fc.constantFrom<Draw>({ wait: 'due' }, { wait: 'half' }, { wait: 'almost' });
   const sends = Object.entries(events).map(([type, payload]) =>
-    eventOf(fc, type, payload ?? {}).map((send): Draw => ({ send })),
+    fc
+      .record({ send: eventOf(fc, type, payload ?? {}), shy: fc.nat({ max: SHY }) })
+      .map(({ send, shy }): Draw => ({ send, shy: shy > 0 })),
   );
   const weight = Math.max(1, Math.ceil(sends.length / 2));
   const draw = fc.oneof(...sends.map((arbitrary) => ({ arbitrary, weight: 1 })), {

@@ -1,9 +1,9 @@
-import type { AnyActorLogic, AnyMachineSnapshot, SnapshotFrom } from 'xstate';
+import type { AnyActorLogic, SnapshotFrom } from 'xstate';
 import { HoldfastError, InvalidOptionError } from '../../errors.ts';
 import { type Checkpoint, newCheckpoint, restored } from '../../runtime/behaviour/checkpoint.ts';
 import type { Session } from '../../runtime/session.ts';
 import { createVirtualClock, type VirtualClock } from '../../time/virtual-clock.ts';
-import { LoneBehaviour } from '../../xstate/lone-behaviour.ts';
+import { LoneBehaviour, type StepListener } from '../../xstate/lone-behaviour.ts';
 import { FoundProblem } from './machine-problem.ts';
 import { isWait, type MachineStep } from './step.ts';
 import { type MachineSource, machineOn } from './subject.ts';
@@ -19,11 +19,7 @@ export class Life {
   #logic: AnyActorLogic;
   #behaviour: LoneBehaviour;
 
-  constructor(
-    source: MachineSource<AnyActorLogic>,
-    input: unknown,
-    onStep?: (snapshot: AnyMachineSnapshot) => void,
-  ) {
+  constructor(source: MachineSource<AnyActorLogic>, input: unknown, onStep?: StepListener) {
     this.#source = source;
     this.#session = sessionIn(input);
     this.#logic = machineOn(source, this.clock);

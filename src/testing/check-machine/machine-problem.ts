@@ -10,7 +10,7 @@
  * - `invariant`: `invariant` said no
  * - `reached-after-all`: it was in a state that was said to be unreachable
  * - `never-reached`: no run was ever in that state
- * - `never-handled`: no state that was reached has a transition for that event
+ * - `never-handled`: no state that was reached has a transition for that event, or none whose guard ever said yes
  * - `unnamed-delay`: an `after` has a length, but no name
  */
 export type MachineProblemKind =

@@ -32,7 +32,7 @@ export interface RunOptions<Logic extends AnyActorLogic = AnyActorLogic> {
 /** How `checkMachine` looks for problems. */
 export interface CheckMachineOptions<Logic extends AnyActorLogic = AnyActorLogic>
   extends RunOptions<Logic> {
-  /** How many runs, at least 1; default 100. Up to ten times as many while there are states no run was in. */
+  /** How many runs, at least 1; default 100. Up to ten times as many while a state was not reached. */
   readonly runs?: number;
   /** The most steps of one run, at least 1; default 50. */
   readonly maxSteps?: number;

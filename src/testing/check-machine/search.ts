@@ -1,5 +1,5 @@
 import type { FastCheck } from '../load-fast-check.ts';
-import { missedStates } from './coverage.ts';
+import { missedEvents, missedStates } from './coverage.ts';
 import { type Draw, drawsFor } from './draws.ts';
 import { MachineCheckError } from './failure.ts';
 import { FoundProblem } from './machine-problem.ts';
@@ -8,7 +8,7 @@ import type { MachineStep } from './step.ts';
 import type { Subject } from './subject.ts';
 import { Trial } from './trial.ts';
 
-/** While states have not been reached, up to so many times the runs that were asked for. */
+/** While states have not been reached, or events not been taken, up to so many times the runs that were asked for. */
 const MOST_BATCHES = 10;
 
 /** The runs of one check, and the problem they are about once there is one. */
@@ -40,7 +40,7 @@ export class Search {
     });
     if (path !== undefined) return first;
     for (let batch = 1; batch < MOST_BATCHES; batch += 1) {
-      if (missedStates(this.#subject).length === 0) break;
+      if (missedStates(this.#subject).length + missedEvents(this.#subject).length === 0) break;
       await this.#batch({ seed: (first + batch) | 0 });
     }
     return first;

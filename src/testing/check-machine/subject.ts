@@ -19,6 +19,8 @@ export interface Subject {
   readonly probes: readonly EventObject[] | null;
   /** States some run was in. */
   readonly reached: Set<string>;
+  /** Event types some run took a transition for. */
+  readonly taken: Set<string>;
 }
 
 /** The machine for a run on this clock. Throws `InvalidOptionError` for what is none. */
@@ -47,5 +49,5 @@ export const subjectOf = (
     chart?.assertStates(option, options[option] ?? []);
   }
   const name = chart?.id ?? 'behaviour';
-  return { name, source, chart, options, probes, reached: new Set() };
+  return { name, source, chart, options, probes, reached: new Set(), taken: new Set() };
 };

@@ -1,4 +1,3 @@
-import type { EventObject } from 'xstate';
 import { asCode } from '../as-code.ts';
 import { assertLeadsOn } from './dead-end.ts';
 import { difference } from './difference.ts';
@@ -22,7 +21,8 @@ export class Trial {
   constructor(subject: Subject) {
     const { source, options, chart } = subject;
     this.#subject = subject;
-    this.#life = new Life(source, options.input, (snapshot) => {
+    this.#life = new Life(source, options.input, (snapshot, took) => {
+      if (took !== null) subject.taken.add(took);
       for (const state of chart?.statesOf(snapshot) ?? []) {
         this.#reached.add(state);
         subject.reached.add(state);
@@ -55,7 +55,7 @@ export class Trial {
 
   /** The step a proposal comes to here; `null` where it is of no use: nobody would hear it, or nothing is pending. */
   stepOf(draw: Draw): MachineStep | null {
-    if ('send' in draw) return this.#hears(draw.send) ? draw.send : null;
+    if ('send' in draw) return this.#hears(draw) ? draw.send : null;
     const dueInMs = this.#life.clock.nextDueInMs;
     if (dueInMs === null) return null;
     if (draw.wait === 'half' && dueInMs >= 2) return { wait: Math.floor(dueInMs / 2) };
@@ -69,9 +69,11 @@ export class Trial {
     this.#second?.end();
   }
 
-  #hears(event: EventObject): boolean {
+  #hears({ send: { type }, shy }: Extract<Draw, { readonly send: unknown }>): boolean {
     const { chart } = this.#subject;
-    return chart === null || chart.takes(this.#life.snapshot, event.type);
+    const { snapshot } = this.#life;
+    if (chart === null) return true;
+    return chart.takes(snapshot, type) && !(shy && chart.losesProspects(snapshot, type));
   }
 
   async #move(step: MachineStep | null, make: (life: Life) => Promise<void>): Promise<void> {

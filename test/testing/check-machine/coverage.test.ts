@@ -35,6 +35,12 @@ test('every state is reached, those that are left at once too', async () => {
   expect(report.notSent).toEqual([]);
 });
 
+test('while a state is missing, there are more runs than were asked for, and other ones', async () => {
+  const report = await checkMachine(gate(9), { events, runs: 2, maxSteps: 5, seed: 4 });
+  expect(report.runs).toBeGreaterThan(2);
+  expect(report.runs).toBeLessThanOrEqual(20);
+});
+
 test('states no run reaches are named, with what may be the reason', async () => {
   const error = await found(gate(10), { events: { NEXT: events.NEXT }, runs: 10 });
   expect(error.problems).toEqual([
@@ -71,7 +77,26 @@ test('an event no state handles', async () => {
   expect(error.problems).toEqual([
     {
       kind: 'never-handled',
-      sentence: expect.stringMatching(/no state that was reached handles: PARDON\.$/),
+      sentence: expect.stringContaining('no guard ever let it through: PARDON.'),
+    },
+  ]);
+});
+
+test('an event no guard ever lets through', async () => {
+  const deaf = setup({
+    types: { events: {} as Events },
+    guards: { never: () => false },
+  }).createMachine({
+    id: 'deaf',
+    on: { PARDON: { guard: 'never', actions: () => undefined } },
+    initial: 'a',
+    states: { a: { on: { BACK: 'b' } }, b: { on: { BACK: 'a' } } },
+  });
+  const error = await found(deaf, { events: { BACK: {}, PARDON: {} }, runs: 5 });
+  expect(error.problems).toEqual([
+    {
+      kind: 'never-handled',
+      sentence: expect.stringContaining('through: PARDON. If a guard could'),
     },
   ]);
 });

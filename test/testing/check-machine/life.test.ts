@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { assign, createMachine, fromCallback, fromPromise, raise, setup, spawnChild } from 'xstate';
+import {
+  type AnyActorRef,
+  assign,
+  createMachine,
+  fromCallback,
+  fromPromise,
+  raise,
+  setup,
+  spawnChild,
+  stopChild,
+} from 'xstate';
 import { checkMachine } from '../../../src/testing/index.ts';
 import { found, foundInRun } from './found.ts';
 
@@ -155,6 +165,38 @@ test('delays go on with what is left of them: after, raise, and those of actors 
   });
   const report = await checkMachine(machine, { seed: 1 });
   expect(report.restored).toBeGreaterThan(report.runs * 2);
+});
+
+test('actors in the context may have another number each time', async () => {
+  const child = setup({}).createMachine({ on: { REMIND: {} } });
+  const machine = setup({
+    types: { context: {} as { child: AnyActorRef | null }, events: {} as Events },
+    actors: { child },
+  }).createMachine({
+    id: 'spawning',
+    context: { child: null },
+    initial: 'open',
+    states: {
+      open: {
+        on: {
+          PLACE: {
+            target: 'placed',
+            actions: assign({ child: ({ spawn }) => spawn('child') }),
+          },
+        },
+      },
+      placed: {
+        exit: stopChild(({ context }) => String(context.child?.id)),
+        on: { CANCEL: { target: 'open', actions: assign({ child: null }) } },
+      },
+    },
+  });
+  const report = await checkMachine(machine, {
+    events: { PLACE: {}, CANCEL: {} },
+    seed: 1,
+    runs: 20,
+  });
+  expect(report.restored).toBeGreaterThan(20);
 });
 
 test('while a promise or a callback runs, a machine is not restored', async () => {

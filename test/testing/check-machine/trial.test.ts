@@ -139,20 +139,17 @@ test('a test says that it needs the options where it does: not stored, or starte
 });
 
 test('no step is spent on an event that nobody would hear', async () => {
-  const { ADD, RESET } = events;
-  for (const seed of [1, 2, 3, 4, 5]) {
-    const shut = setup({ types: { events: {} as Events } }).createMachine({
-      initial: 'shut',
-      states: { shut: { on: { CLOSE: 'open' } }, open: { on: { ADD: 'shut', RESET: 'shut' } } },
-    });
-    const report = await checkMachine(shut, {
-      events: { ADD, RESET, CLOSE: {} },
-      runs: 5,
-      maxSteps: 1,
-      seed,
-    });
-    expect(report.runs).toBe(5);
-  }
+  const oneWay = setup({ types: { events: {} as Events } }).createMachine({
+    initial: 'shut',
+    states: {
+      shut: { on: { CLOSE: 'open' } },
+      open: { on: { ADD: 'done' } },
+      done: { type: 'final' },
+    },
+  });
+  const report = await checkMachine(oneWay, { events: { ADD: events.ADD, CLOSE: {} }, seed: 1 });
+  expect(report.steps).toBeGreaterThan(report.runs);
+  expect(report.steps).toBeLessThanOrEqual(2 * report.runs);
 });
 
 test('a machine that raises events without end', async () => {
