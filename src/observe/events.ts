@@ -45,7 +45,8 @@ export type SessionLifecycleEvent = SessionEventHead &
       }
     /**
      * Told once for each `operation-started`, and never without one: an operation that is aborted, or whose time is over,
-     * before it started is told of to its caller only. Of a durable one it is told once its outcome is recorded.
+     * before it started is told of to its caller only. Of a durable one it is told once its outcome is recorded; where a
+     * drain cuts it short it has none, and is told as `aborted` at once: the next wake finds it interrupted.
      */
     | {
         readonly type: 'session.operation-finished';

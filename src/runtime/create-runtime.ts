@@ -98,6 +98,7 @@ export const assembleRuntime = (options: RuntimeOptions, chart?: AnyActorLogic):
     counters: newCounters(),
     owner: randomness.uuid(),
     endOfLastGap: gaps.endOfLastGap,
+    tickedAt: clock.mono(),
     wallOffset: clock.wall() - clock.mono(),
     draining: false,
     hurried: false,
@@ -143,6 +144,7 @@ const registryFor = (
 const begin = (context: RuntimeContext, gaps: GapWatch): void => {
   const { clock, store, registry, wheel } = context;
   gaps.observe(clock.mono(), clock.wall(), clock.mono());
+  context.tickedAt = clock.mono();
   context.wallOffset = clock.wall() - clock.mono();
   if (store.durable) {
     gaps.mark(clock.mono());
@@ -162,6 +164,7 @@ const ticked = (
   { mono, wall, lateMs }: WheelTick,
 ): void => {
   context.lagMs = Math.max(0, lateMs);
+  context.tickedAt = mono;
   context.wallOffset = wall - mono;
   const gap = gaps.observe(mono, wall, mono - lateMs);
   if (gap === null) return;

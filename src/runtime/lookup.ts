@@ -30,7 +30,11 @@ export const getSession = async (
     return new SessionReference(context, host);
   }
   await untilOpen(context);
-  const record = await storeRead('the session', context.store.load(id));
+  let record = await storeRead('the session', context.store.load(id));
+  // It ended while it was read.
+  if (record?.state !== 'terminated' && context.tombstones.has(id)) {
+    record = await storeRead('the session', context.store.load(id));
+  }
   if (record === null || !sees(scope, record.principal)) throw new SessionNotFoundError();
   const since = context.hosts.get(id);
   if (since !== undefined) {
@@ -67,6 +71,7 @@ const sees = (scope: Scope, principal: string | null): boolean =>
   scope === 'everybody' || scope.principal === principal;
 
 const overlaid = (context: RuntimeContext, record: SessionRecord): SessionInfo => {
+  if (record.state === 'terminated') return describeRecord(record);
   const host = context.hosts.get(record.id) ?? context.away.get(record.id);
   return host === undefined ? describeRecord(record) : describeHost(context, host);
 };

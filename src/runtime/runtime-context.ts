@@ -121,6 +121,8 @@ export interface RuntimeContext {
   readonly owner: string;
   /** Mono time at which the last gap ended; `-Infinity` without one. */
   endOfLastGap: number;
+  /** Mono time of the last tick of the wheel. */
+  tickedAt: number;
   /** What the wall clock said more than the monotonic axis at the last tick, ms. */
   wallOffset: number;
   /** Set by the drain: nothing new is taken, silence deadlines are frozen. */

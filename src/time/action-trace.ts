@@ -56,7 +56,7 @@ export class ActionTrace {
 }
 
 /** Frames that are captured: those of libraries in between count. */
-const DEPTH = 24;
+const DEPTH = 20;
 /** Calls that are shown. */
 const SHOWN = 3;
 

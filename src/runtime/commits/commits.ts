@@ -226,10 +226,7 @@ const succeeded = (context: RuntimeContext, host: SessionHost, attempt: Attempt)
   release(context, host, attempt.mark);
   if (attempt.change.state === 'terminated') {
     for (const waiter of takeEndWaiters(host)) waiter.resolve();
-  } else if (
-    attempt.change.state === 'terminating' &&
-    (!host.cleaning || planted('cleanup-twice'))
-  ) {
+  } else if (attempt.change.state === 'terminating' && !host.cleaning) {
     void cleanUp(context, host).then(() => {
       host.dirty = true;
       return flush(context, host);
@@ -244,6 +241,10 @@ const failed = (
   error: unknown,
 ): void => {
   host.dirty = true;
+  if (planted('cleanup-twice')) {
+    host.cleaned = false;
+    host.cleaning = false;
+  }
   if (planted('chart-rolled-back') && host.state === 'paused') {
     sendToSession(host.actor, { type: 'session.resume', at: context.clock.wall() });
   }

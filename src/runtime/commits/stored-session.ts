@@ -44,5 +44,5 @@ const unfinishedOperations = ({
  * The number of the last event told once this is recorded: with what waits for it, and that the session is put away. What
  * is told after that and needs no commit is not counted: after a crash those numbers come again.
  */
-const toldBy = ({ seq, untold, residency }: SessionHost): number =>
-  seq + untold.size + (residency === 'hibernating' ? 1 : 0);
+const toldBy = ({ seq, untold, residency, nextId }: SessionHost): number =>
+  seq + untold.size + (nextId === null ? 0 : 1) + (residency === 'hibernating' ? 1 : 0);

@@ -73,7 +73,7 @@ const isKeyOf = (context: RuntimeContext, name: string, host: SessionHost): bool
 /** Nothing is left of sessions that are gone. */
 const checkStrays = (context: RuntimeContext, found: Found): void => {
   const actors = new Set<string>();
-  let filed = 0;
+  let filed = context.away.filed().length;
   for (const { actor, bucket } of context.hosts.values()) {
     actors.add(actor.id);
     if (bucket !== null) filed += 1;

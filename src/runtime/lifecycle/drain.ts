@@ -160,6 +160,7 @@ const shutDown = async (context: RuntimeContext): Promise<void> => {
   stopOpening(context);
   for (const host of context.hosts.values()) giveUp(host);
   for (const host of context.endingAway) giveUp(host);
+  for (const host of context.away.filed()) context.wheel.remove(host);
   for (const look of context.takingBack.values()) look.unsubscribe();
   for (const retry of context.endLater.values()) retry.unsubscribe();
   try {

@@ -25,10 +25,12 @@ export const terminateAll = async (
     );
   }
   const own = [...(context.perPrincipal.get(principal) ?? [])];
-  const ends = own.map((host) => terminateAnywhere(context, host, reason));
+  const endOf = (host: SessionHost): Promise<unknown> => terminateAnywhere(context, host, reason);
+  // Heard from here on, whatever becomes of the list.
+  const inMemory = Promise.allSettled(own.map(endOf));
   const stored = await storedOf(context, principal);
-  for (const host of stored) ends.push(terminateAnywhere(context, host, reason));
-  for (const one of await Promise.allSettled(ends)) if (one.status === 'rejected') throw one.reason;
+  const ends = [...(await inMemory), ...(await Promise.allSettled(stored.map(endOf)))];
+  for (const one of ends) if (one.status === 'rejected') throw one.reason;
   return ends.length;
 };
 

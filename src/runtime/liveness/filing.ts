@@ -1,3 +1,4 @@
+import { planted } from '../../planted.ts';
 import type { SessionHost } from '../host.ts';
 import { tell } from '../plane/plane.ts';
 import { checkpointMs } from '../residency/stored-due.ts';
@@ -10,16 +11,28 @@ import { type Due, type Moment, nextDue } from './next-due.ts';
  */
 
 /** The moment, as the deadline rules need it. */
-const momentOf = (context: RuntimeContext, mono: number): Moment => ({
-  mono,
-  wall: context.clock.wall(),
-  endOfLastGap: context.endOfLastGap,
-  frozen: context.draining,
-});
+const momentOf = (context: RuntimeContext, { residency }: SessionHost, mono: number): Moment => {
+  const wall = context.clock.wall();
+  // Those in memory are looked at after the tick that finds it; a call may look at the others at any moment.
+  const looked = residency === 'resident' || residency === 'hibernating';
+  const endOfLastGap = !looked && inGap(context, mono, wall) ? mono : context.endOfLastGap;
+  return { mono, wall, endOfLastGap, frozen: context.draining };
+};
+
+/** The process was held up, or a clock stepped, and the next tick has not come yet that finds it: it is not over. */
+const inGap = (
+  { tickedAt, wallOffset, deadlines }: RuntimeContext,
+  mono: number,
+  wall: number,
+): boolean => {
+  if (planted('stall-counted-as-silence')) return false;
+  const { tickMs, gapMs } = deadlines;
+  return mono - tickedAt > tickMs + gapMs || Math.abs(wall - mono - wallOffset) > gapMs;
+};
 
 /** What falls due next for this session. */
 export const dueOf = (context: RuntimeContext, host: SessionHost, mono: number): Due =>
-  nextDue(host, context.deadlines, momentOf(context, mono));
+  nextDue(host, context.deadlines, momentOf(context, host, mono));
 
 /**
  * Files the session's entry at its next deadline. A stored one is filed where that is due before the next sweep, which

@@ -91,11 +91,16 @@ const settleDue = async (
   for (const record of page) {
     const { id, due } = record;
     if (due?.deadline === 'tombstone' || context.hosts.has(id)) continue;
+    // The page may be older than an end of this process.
+    if (context.tombstones.has(id)) continue;
     const host = storedHost(context, record);
-    if (context.endingAway.has(host) || context.lanes.has(host)) continue;
-    const at = awayDue(context, host, context.clock.mono());
-    if (at > context.clock.mono()) {
-      if (at <= context.sweptUntil) context.wheel.file(host, at);
+    if (context.endingAway.has(host)) continue;
+    const mono = context.clock.mono();
+    const at = awayDue(context, host, mono);
+    // What is just being put away or woken is looked at when that is over.
+    if (at > mono || context.lanes.has(host)) {
+      const lookAt = Math.max(at, mono + 1);
+      if (lookAt <= context.sweptUntil) context.wheel.file(host, lookAt);
       continue;
     }
     settling.push(settle(context, host));

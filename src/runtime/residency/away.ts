@@ -38,6 +38,12 @@ export class Away {
     this.#collected.unregister(host);
   }
 
+  /** Those that are filed in the wheel: a deadline of theirs is due before the next sweep. O(known). */
+  filed(): SessionHost[] {
+    const hosts = [...this.#known.values()].map((known) => known.deref());
+    return hosts.filter((host) => host !== undefined).filter(({ bucket }) => bucket !== null);
+  }
+
   /** Those that are kept whether somebody has a reference or not. */
   get held(): number {
     return this.#held.size;
