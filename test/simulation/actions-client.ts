@@ -186,7 +186,6 @@ export const pause = on('pauses', (act, slot, session) => {
   slot.stays = null;
   slot.pausesAsked += 1;
   const asks = slot.switches;
-  slot.pausedWall ??= world.clock.wall();
   const over = mayCount(world, slot);
   world.call(slot, 'pause', () => session.pause({ abort: chance.flip(0.5) }), {
     resolved: () => {
@@ -214,7 +213,6 @@ export const resume = on('resumes', (act, slot, session) => {
       }
       if (slot.switches !== asks) return;
       slot.stays = 'resumed';
-      slot.pausedWall = null;
     },
     rejected: over,
   });

@@ -100,7 +100,10 @@ export const moved = (
   slot.actor = to;
   slot.reason = reason;
   slot.actorOf = process.number;
-  if (to === 'paused' && from !== null) slot.pauses += 1;
+  if (to === 'paused' && from !== null) {
+    slot.pauses += 1;
+    slot.pausedWall = process.context.clock.wall();
+  }
   if (to === 'active' && from === 'paused') slot.resumes += 1;
   if (from === null) return;
   if (to === 'paused' || to === 'terminating' || from === 'paused') slot.unshown.push(move);

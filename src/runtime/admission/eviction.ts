@@ -58,7 +58,8 @@ export class IdleSessions {
   longestOfAll(): SessionHost | null {
     let looks = 0;
     for (const host of this.#resting ?? []) {
-      if (!isReceiving(host.actor) && canRest(host)) return host;
+      // One whose slot is promised already makes room for nobody else.
+      if (host.onGone === null && !isReceiving(host.actor) && canRest(host)) return host;
       looks += 1;
       if (looks === MOST_LOOKS) return null;
       // Those that cannot go now stand behind the others, so that they are not looked at each time.
@@ -135,5 +136,7 @@ const takeOver = async (
       throw error;
     }
   }
+  // It went before it was asked to, and its slot with it.
+  if (!gone) throw new Error('The session that was to make room is gone already.');
   return () => context.reserved.release(principal);
 };

@@ -13,7 +13,9 @@ export class Prospects {
     const targets = active.flatMap((node) => targetsOf(node, type));
     // One that leads nowhere else loses nothing.
     if (targets.length === 0 || targets.includes(null)) return false;
-    const before = Math.max(...active.map((node) => this.#from(node)));
+    // What those around could be in next, they could be in from the start.
+    const innermost = active.filter(({ type: kind }) => kind === 'atomic' || kind === 'final');
+    const before = Math.max(...innermost.map((node) => this.#from(node)));
     const after = Math.max(...targets.map((node) => (node === null ? before : this.#from(node))));
     return after < before / 2;
   }

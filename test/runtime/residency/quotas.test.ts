@@ -54,3 +54,26 @@ test('a full runtime puts the longest idle one of anybody away for a new one, an
   expect([held, other].map((one) => one.info().residency)).toEqual(['stored', 'resident']);
   expect(runtime.stats().ended).toEqual({});
 });
+
+test('one that is being put away makes room for one other, however many look for room', async () => {
+  const { clock, runtime, context } = durableRuntime({ maxResident: 2 });
+  const idle = await after(clock, runtime.create({ principal: 'ada' }));
+  await clock.advance(8_000);
+  const busy = await after(clock, runtime.create({ principal: 'bob' }));
+  await clock.advance(2_400);
+  expect([idle, busy].map(({ state }) => state)).toEqual(['idle', 'active']);
+  const first = runtime.create({ principal: 'cyd' });
+  // It is shown anew while it is on its way out: paused, by its own client.
+  const paused = idle.pause();
+  await clock.advance(1);
+  const second = runtime.create({ principal: 'dan' });
+  const third = runtime.create({ principal: 'eve' });
+  const settled = Promise.allSettled([first, second, third, paused]);
+  for (let ms = 0; ms < 60; ms += 1) {
+    await clock.advance(1);
+    expect(context.hosts.size + context.reserved.size).toBeLessThanOrEqual(2);
+    expect(context.reserved.size).toBeGreaterThanOrEqual(0);
+  }
+  const made = (await settled).slice(0, 3).filter(({ status }) => status === 'fulfilled');
+  expect(made.length).toBeLessThanOrEqual(1);
+});
