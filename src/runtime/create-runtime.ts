@@ -92,6 +92,7 @@ export const assembleRuntime = (options: RuntimeOptions, chart?: AnyActorLogic):
     endLater: new Map(),
     opening: null,
     sweptUntil: Number.NEGATIVE_INFINITY,
+    overdue: new Set(),
     settling: 0,
     alive: null,
     recent: new Recent(settings.maxRecentEvents),

@@ -107,6 +107,8 @@ export class SessionHost implements WheelEntry {
   signedAway = false;
   /** Durable operations that a process left, and nobody has decided about yet. */
   unfinished: readonly UnfinishedOperation[] = NOBODY;
+  /** Somebody is just deciding about them. */
+  deciding = false;
 
   // The wheel's own fields.
   bucket: WheelEntry['bucket'];
@@ -158,6 +160,8 @@ export class SessionHost implements WheelEntry {
   journalFirst = 1;
   appending = 0;
   appendingBytes = 0;
+  /** Updates of its data that have begun: what they come to is recorded here, so it stays in memory. */
+  updating = 0;
   /** Settles when the last append that waits for room has had its turn; `null`: none waits. */
   makingRoom: Promise<void> | null = null;
 
@@ -173,6 +177,8 @@ export class SessionHost implements WheelEntry {
   cleaned = false;
   endWaiters: CommitWaiter[] | null = null;
   ending: AbortController | null = null;
+  /** Aborted with it, while `initialize` runs. */
+  making: AbortController | null = null;
   /** Who waits for a state (see `wait-for.ts`): told where it will never be shown; `null`: nobody does. */
   stateWaiters: Set<(error: Error) => void> | null = null;
   /** Called in the moment in which its slot is free: another session waits for it. See `eviction.ts`. */

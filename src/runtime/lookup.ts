@@ -43,6 +43,8 @@ export const getSession = async (
     return new SessionReference(context, since);
   }
   if (record.state !== 'terminated' && context.store.durable) {
+    // What a create left whose answer was lost: nobody was given it.
+    if (context.takingBack.has(id)) throw new SessionNotFoundError();
     return new SessionReference(context, storedHost(context, record));
   }
   // Only the owner is told that and why it ended; an anonymous caller has no such standing.

@@ -26,6 +26,7 @@ import { checkedReason } from './options.ts';
 import { announce } from './plane/announce.ts';
 import { eventsOf } from './plane/recent-events.ts';
 import { terminateAnywhere } from './residency/end-stored.ts';
+import { decideInterrupted } from './residency/interrupted.ts';
 import { isAway, wake } from './residency/wake.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import type { BeatReply, Session, SessionActorView, SessionInfo } from './session.ts';
@@ -206,7 +207,12 @@ export class SessionReference implements Session {
   }
 
   resume(): Promise<void> {
-    return this.#inMemory(() => resume(this.#context, this.#host));
+    return this.#inMemory(() => {
+      const resumed = resume(this.#context, this.#host);
+      // A paused session takes no work, so what an earlier process left was not decided yet.
+      decideInterrupted(this.#context, this.#host);
+      return resumed;
+    });
   }
 
   async terminate(reason: 'client' | 'operator' = 'client'): Promise<EndReason> {

@@ -109,7 +109,9 @@ export interface RuntimeContext {
   opening: Opening | null;
   /** Mono time up to which the sweep has looked for what is due in the store. */
   sweptUntil: number;
-  /** Stored sessions whose deadline is being seen to. */
+  /** Stored sessions that are due, and wait for their turn to be seen to. */
+  readonly overdue: Set<SessionHost>;
+  /** How many of them are being seen to. */
   settling: number;
   /** The running note that this process lives; `null` without a durable store. */
   alive: { unsubscribe(): void } | null;

@@ -16,6 +16,8 @@ export interface UnfinishedOperation {
   readonly operation: string;
   /** The name its handler is registered under. */
   readonly name: string;
+  /** The number of its start in the journal; `null`: it comes there with the commit that says so. */
+  readonly seq: number | null;
 }
 
 /**
@@ -31,6 +33,8 @@ export interface StoredSession {
   readonly lastActivityAt: number;
   /** Wall time of the last sign of life known when this was written: an activity or a beat. */
   readonly lastSignAt: number;
+  /** Wall time at which an attached stream of its client last proved life; `null`: none did. */
+  readonly provenAt: number | null;
   /** When beats are watched, as `create` was told. */
   readonly beats: 'first' | 'required' | 'off';
   /** Whether they are watched by now. */
@@ -41,8 +45,8 @@ export interface StoredSession {
   readonly eventSeq: number;
   /** Its durable operations that were running when this was written. */
   readonly operations: readonly UnfinishedOperation[];
-  /** Set where it was put away in order, so that nothing was cut short. */
-  readonly putAway?: true;
+  /** Where it was put away in order, so that nothing was cut short: the record's `epoch` then. */
+  readonly putAway?: number;
   /** Wall time of the end; `null` before it. */
   readonly endedAt: number | null;
   /** Why it ended; `null` before that is decided. */

@@ -35,14 +35,14 @@ export const admit = async (
   // Who has used up what a durable store keeps of each is not helped by somebody else's going.
   const hopeless = context.draining || (context.store.durable && isOverQuota(context, claim));
   const place = hopeless ? null : makeRoom(context, claim.principal);
-  if (place === null) throw refused(context, refusal);
+  if (place === null) throw refused(context, claim, refusal);
   const giveBack = await place.catch(() => {
-    throw refused(context, refusal);
+    throw refused(context, claim, refusal);
   });
   // Nothing comes between these two: the slot is free for this one only.
   giveBack();
   const heir = enter(context, claim, options, occupancyOf(context, claim.principal));
-  if (heir === null) throw refused(context, refusalOf(context, claim));
+  if (heir === null) throw refused(context, claim, refusalOf(context, claim));
   return heir;
 };
 
@@ -103,7 +103,8 @@ const refusalOf = (context: RuntimeContext, { principal }: Claim): Error => {
     : new CapacityError('maxResident', maxResident, LIMITS.retryAfterMs);
 };
 
-const refused = (context: RuntimeContext, refusal: Error): Error => {
+const refused = (context: RuntimeContext, { principal }: Claim, refusal: Error): Error => {
+  context.census?.refused(principal);
   context.counters.refused += 1;
   return refusal;
 };

@@ -69,6 +69,15 @@ export class Census {
     if (known !== undefined) known.count += 1;
   }
 
+  /** One was not let in: a principal without a session is not remembered. */
+  refused(principal: Principal): void {
+    if (principal === null) return;
+    const known = this.#ofPrincipal.get(principal);
+    if (known !== undefined && known.asking === null && known.count <= 0) {
+      this.#ofPrincipal.delete(principal);
+    }
+  }
+
   /** One has ended, or was never recorded. */
   remove(principal: Principal): void {
     this.#total -= 1;

@@ -92,9 +92,7 @@ export const makeRoom = (
 ): Promise<() => void> | null => {
   if (context.store.durable) {
     const resting = context.idle.longestOfAll();
-    return resting === null
-      ? null
-      : takeOver(context, null, resting, () => putAway(context, resting));
+    return resting === null ? null : putOneAway(context, resting);
   }
   if (principal === null) return null;
   const victim = context.idle.longest(principal);
@@ -107,7 +105,23 @@ export const makeRoom = (
       });
 };
 
-/** It may be needed again in the very moment it was to go: then the next one goes, a few times. */
+/** So many that turn out to be needed themselves, and it is given up. */
+const MOST_TRIES = 4;
+
+/** One may be needed again in the very moment it was to go: then the next one goes. */
+const putOneAway = async (context: RuntimeContext, first: SessionHost): Promise<() => void> => {
+  let resting: SessionHost | null = first;
+  for (let tries = 1; resting !== null && tries <= MOST_TRIES; tries += 1) {
+    const host: SessionHost = resting;
+    try {
+      return await takeOver(context, null, host, () => putAway(context, host));
+    } catch {
+      resting = context.idle.longestOfAll();
+    }
+  }
+  throw new Error('Nobody could make room.');
+};
+
 const putAway = async (context: RuntimeContext, host: SessionHost): Promise<void> => {
   context.idle.remove(host);
   if (await hibernate(context, host)) return;

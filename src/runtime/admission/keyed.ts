@@ -6,6 +6,7 @@ import type { SessionHost } from '../host.ts';
 import { createSession } from '../lifecycle/create-session.ts';
 import { ended } from '../lifecycle/lifecycle.ts';
 import { endStored, overdue } from '../residency/end-stored.ts';
+import { untilOpen } from '../residency/opening.ts';
 import { storedHost } from '../residency/stored-host.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import type { Claim } from './admission.ts';
@@ -71,6 +72,7 @@ const findOrMake = async (
   claim: KeyedClaim,
   options: CheckedCreate,
 ): Promise<SessionHost> => {
+  if (context.opening !== null) await untilOpen(context);
   for (let tries = 1; ; tries += 1) {
     const { principal, key } = claim;
     const found = await storeRead('the session', context.store.find(principal, key));
@@ -116,6 +118,8 @@ const clearAway = async (context: RuntimeContext, found: SessionRecord): Promise
   if (context.store.durable) {
     const host = storedHost(context, found);
     await endStored(context, host, () => overdue(context, host));
+    // A try to record it that fails is told by the next look.
+    if (host.reason !== null) await ended(context, host).catch(() => undefined);
     return;
   }
   // It has gone since, or is just being removed: it is looked again.

@@ -11,6 +11,8 @@ export interface Viewed {
   readonly snapshot: Seen;
   /** Who hears its snapshots; `null`: nobody. */
   listeners: Set<(snapshot: Seen) => void> | null;
+  /** Listeners came or went. */
+  reviewed(): void;
 }
 
 /** A behaviour, to look at and nothing else. */
@@ -44,10 +46,12 @@ export class ViewOfBehaviour implements BehaviourView {
     const own = (snapshot: Seen): void => listener(snapshot);
     viewed.listeners ??= new Set();
     viewed.listeners.add(own);
+    viewed.reviewed();
     return {
       unsubscribe: () => {
         viewed.listeners?.delete(own);
         if (viewed.listeners?.size === 0) viewed.listeners = null;
+        viewed.reviewed();
       },
     };
   }

@@ -88,6 +88,10 @@ export class Supervisor implements Supervised, Viewed {
     return this.listeners !== null;
   }
 
+  reviewed(): void {
+    this.#context.away.review(this.#host);
+  }
+
   get busyWith(): string | null {
     const { status } = this;
     if (status === 'failed') return null;

@@ -13,12 +13,13 @@ export const storedSession = (
   expiresAt: host.expiresAt,
   lastActivityAt: wallOf(context, host.quietSince),
   lastSignAt: wallOf(context, host.lastSign),
+  provenAt: Number.isFinite(host.provenAt) ? wallOf(context, host.provenAt) : null,
   beats: host.beats,
   watched: host.watched,
   pausedAt: host.state === 'paused' ? host.pausedAt : null,
   eventSeq: toldBy(host),
   operations: unfinishedOperations(host),
-  ...(host.residency === 'hibernating' ? { putAway: true } : {}),
+  ...putAway(host),
   endedAt: host.endedAt,
   reason: host.reason,
   client: host.client === null ? null : { ...host.client },
@@ -36,7 +37,7 @@ const unfinishedOperations = ({
 }: SessionHost): readonly UnfinishedOperation[] => {
   const running = (work?.list() ?? [])
     .filter(({ durable, state }) => durable && state === 'running')
-    .map(({ id, name }) => ({ operation: id, name }));
+    .map(({ id, name, startedSeq = null }) => ({ operation: id, name, seq: startedSeq }));
   return [...unfinished, ...running];
 };
 
@@ -46,3 +47,6 @@ const unfinishedOperations = ({
  */
 const toldBy = ({ seq, untold, residency, nextId }: SessionHost): number =>
   seq + untold.size + (nextId === null ? 0 : 1) + (residency === 'hibernating' ? 1 : 0);
+
+const putAway = ({ residency, record }: SessionHost): Pick<StoredSession, 'putAway'> =>
+  residency !== 'resident' && record !== null ? { putAway: record.epoch } : {};

@@ -173,7 +173,10 @@ async function* oldestEntries(
 }
 
 /** The first entry that must stay; `Infinity`: none. */
-const oldestStart = (host: SessionHost): number => {
-  const starts = host.work?.list().map(({ startedSeq }) => startedSeq) ?? [];
-  return Math.min(...starts.map((seq) => seq ?? Number.POSITIVE_INFINITY));
+const oldestStart = ({ work, unfinished }: SessionHost): number => {
+  const running = work?.list().map(({ startedSeq }) => startedSeq) ?? [];
+  const starts = running.map((seq) => seq ?? Number.POSITIVE_INFINITY);
+  // Of one that a process left it may not be known where its start is: then nothing goes.
+  const left = unfinished.map(({ seq }) => seq ?? 0);
+  return Math.min(...starts, ...left);
 };

@@ -31,6 +31,20 @@ export const update = async (
   if (typeof change !== 'function') throw new InvalidOptionError('change', change, 'a function');
   if (isReceiving(host.actor)) await afterTurn(host);
   touch(context, host);
+  host.updating += 1;
+  try {
+    return await changed(context, host, change);
+  } finally {
+    host.updating -= 1;
+  }
+};
+
+/** Applies a change to the newest data, as often as another one comes in between. */
+const changed = async (
+  context: RuntimeContext,
+  host: SessionHost,
+  change: (data: unknown) => unknown,
+): Promise<unknown> => {
   for (let tries = 0; tries < LIMITS.updateTries; tries++) {
     assertOpen(host);
     const before = host.data;

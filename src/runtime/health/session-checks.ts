@@ -44,7 +44,8 @@ export const SESSION_CHECKS: Readonly<Record<string, Check>> = {
     if (behaviour !== null && untold.telling) return null;
     const operations = host.work?.size ?? 0;
     const restarts = behaviour?.view.status === 'restarting' ? 1 : 0;
-    if (inFlight === operations + restarts) return null;
+    const deciding = host.deciding ? 1 : 0;
+    if (inFlight === operations + restarts + deciding) return null;
     return `${inFlight} are counted, but there are ${operations} operations and ${restarts} restarts.`;
   },
   'deadline-unwatched': (context, host) => {

@@ -91,8 +91,9 @@ const record = async (
     host.record = await writeFirst(context, first);
   } catch (error) {
     const { reason } = host;
-    discard(context, host);
-    if (error instanceof OutcomeUnknown) takeBack(context, first, 0);
+    const lost = error instanceof OutcomeUnknown;
+    discard(context, host, lost);
+    if (lost) takeBack(context, first, 0);
     if (error instanceof AlreadyExistsError) throw error;
     if (reason !== null) throw new SessionTerminatedError(reason);
     throw new StoreError('the new session was not recorded', error);

@@ -7,6 +7,7 @@ import { nextTurn } from '../next-turn.ts';
 import { announce } from '../plane/announce.ts';
 import { hibernate } from '../residency/hibernate.ts';
 import { stopOpening } from '../residency/opening.ts';
+import { recordSigns } from '../residency/record-signs.ts';
 import type { DrainReport } from '../runtime.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { closedFirst } from '../until-closed.ts';
@@ -126,6 +127,7 @@ const endAll = async (context: RuntimeContext): Promise<void> => {
 
 /** Puts every session away, to go on in a later process. One that is just being made ends: nobody was given it. */
 const putAllAway = async (context: RuntimeContext): Promise<void> => {
+  for (const host of context.away.unrecorded()) void recordSigns(context, host);
   let begun = 0;
   for (const host of [...context.hosts.values()]) {
     if (host.made) void putAwayForGood(context, host);
@@ -135,16 +137,20 @@ const putAllAway = async (context: RuntimeContext): Promise<void> => {
   }
 };
 
+/** So often it is put away with its behaviour running until the last moment, so that nothing it emits goes untold. */
+const FAIR_TRIES = 3;
+
 /** Tries until it is away, has ended, or the drain's time is over: a failing store may come back. */
 const putAwayForGood = async (context: RuntimeContext, host: SessionHost): Promise<void> => {
   // What still runs is cut short; a later process finds durable work interrupted.
   for (const operation of host.work?.list() ?? []) {
     operation.interrupt(new DrainingError(LIMITS.retryAfterMs));
   }
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     if (context.closed || context.hosts.get(host.id) !== host || host.reason !== null) return;
     if (host.state === 'active') quieten(context, host);
-    if (await hibernate(context, host, true)) return;
+    // One whose behaviour moves on all the time is stopped first.
+    if (await hibernate(context, host, tries <= FAIR_TRIES ? 'forced' : 'stopped')) return;
     await new Promise<void>((resolve) => {
       context.clock.scheduler.schedule(() => resolve(), LIMITS.commitRetryMs);
     });

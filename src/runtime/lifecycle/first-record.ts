@@ -66,15 +66,19 @@ export const takeBack = (context: RuntimeContext, record: NewRecord, failures: n
   const again = (): void => {
     if (!context.closed) takeBack(context, record, Math.min(failures + 1, 20));
   };
-  const attempt = async (): Promise<void> => {
+  const over = (): void => {
     takingBack.delete(id);
+    context.census?.remove(record.principal);
+  };
+  const attempt = async (): Promise<void> => {
     try {
       const found = await store.load(id);
       const host = hosts.get(id);
       // The same id is being tried again: what comes of that tells whose the record is.
       if (host?.record === null) return again();
-      if (host !== undefined || found === null || !isAsWritten(found, record)) return;
+      if (host !== undefined || found === null || !isAsWritten(found, record)) return over();
       await store.remove(found);
+      over();
     } catch {
       again();
     }

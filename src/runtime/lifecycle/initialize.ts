@@ -16,7 +16,8 @@ export const initialize = async (
   const session = context.reference(host);
   const { initTimeoutMs } = context.settings;
   const stop = new AbortController();
-  const { signal: ending } = session;
+  host.making = new AbortController();
+  const { signal: ending } = host.making;
   let stopWaiting: () => void = () => undefined;
   const endFirst = new Promise<never>((_, reject) => {
     stopWaiting = () => {
@@ -33,5 +34,6 @@ export const initialize = async (
     await Promise.race([done, endFirst]);
   } finally {
     ending.removeEventListener('abort', stopWaiting);
+    host.making = null;
   }
 };

@@ -145,9 +145,10 @@ const conclude = (
   const { committing } = host;
   host.committing = true;
   // An error costs its stack trace: most sessions end with nobody to hand it to.
-  if (host.ending !== null || host.work !== null) {
+  if (host.ending !== null || host.making !== null || host.work !== null) {
     const over = new SessionTerminatedError(reason);
     host.ending?.abort(over);
+    host.making?.abort(over);
     abortOperations(host, over);
   }
   host.behaviour?.stop();

@@ -23,6 +23,7 @@ export const letGo = (context: RuntimeContext, host: SessionHost): void => {
   host.retry = null;
   const lost = new Fenced(host.id);
   host.ending?.abort(lost);
+  host.making?.abort(lost);
   // What runs here would go on with effects that are another owner's now. Before it leaves the wheel and its
   // untold events are dropped: the end of an operation files a deadline and tells an event.
   for (const operation of host.work?.list() ?? []) operation.abort(lost);
@@ -61,13 +62,17 @@ export const leaveMemory = (context: RuntimeContext, host: SessionHost): void =>
   onGone?.();
 };
 
-/** Takes back a session whose first record was not written: it never was, so nothing is told of it. */
-export const discard = (context: RuntimeContext, host: SessionHost): void => {
+/**
+ * Takes back a session whose first record was not written: it never was, so nothing is told of it.
+ *
+ * @param counted it still counts, because its record may be there: see `takeBack`.
+ */
+export const discard = (context: RuntimeContext, host: SessionHost, counted = false): void => {
   // Whoever waits for its end (a drain) has nothing to wait for.
   const waiters = [...host.waiters, ...(host.endWaiters ?? [])];
   host.waiters = [];
   host.endWaiters = null;
-  context.census?.remove(host.principal);
+  if (!counted) context.census?.remove(host.principal);
   letGo(context, host);
   for (const waiter of waiters) waiter.resolve();
 };

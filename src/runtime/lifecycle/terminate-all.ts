@@ -45,7 +45,8 @@ const storedOf = async (context: RuntimeContext, principal: string): Promise<Ses
       context.store.list({ principal, cursor, limit }),
     );
     for (const record of page.records) {
-      if (record.state === 'terminated' || context.hosts.has(record.id)) continue;
+      const { id, state } = record;
+      if (state === 'terminated' || context.hosts.has(id) || context.takingBack.has(id)) continue;
       hosts.push(storedHost(context, record));
     }
     cursor = page.cursor;

@@ -42,7 +42,7 @@ export const fileNext = (context: RuntimeContext, host: SessionHost): void => {
   const now = context.clock.mono();
   if (host.residency === 'stored') {
     const at = awayDue(context, host, now);
-    context.wheel.file(host, at <= context.sweptUntil ? at : Number.POSITIVE_INFINITY);
+    context.wheel.file(host, isFiled(context, host, at) ? at : Number.POSITIVE_INFINITY);
     return;
   }
   const { at } = dueOf(context, host, now);
@@ -51,6 +51,10 @@ export const fileNext = (context: RuntimeContext, host: SessionHost): void => {
     host.state === 'active' ? Math.min(at, now + checkpointMs(context)) : at,
   );
 };
+
+/** Whether the sweep would come too late for a stored session, or knows less than is known here. */
+export const isFiled = (context: RuntimeContext, host: SessionHost, at: number): boolean =>
+  at <= context.sweptUntil || host.signedAway;
 
 /** When something of a stored session is due, mono: a deadline, a delay of its behaviour, or what was left unfinished. */
 export const awayDue = (context: RuntimeContext, host: SessionHost, mono: number): number => {

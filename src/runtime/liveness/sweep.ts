@@ -5,7 +5,6 @@ import { planted } from '../../planted.ts';
 import type { SessionRecord } from '../../store/contract.ts';
 import { nextTurn } from '../next-turn.ts';
 import { announce } from '../plane/announce.ts';
-import { settle } from '../residency/settle.ts';
 import { storedHost } from '../residency/stored-host.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { awayDue } from './filing.ts';
@@ -19,15 +18,16 @@ export interface Sweep {
 
 /**
  * Looks through the store for records that are due, every `sweepIntervalMs`, page by page, with I/O let in between: the
- * tombstones whose time is over are removed; stored sessions that are due are ended or woken, so many at once, and those
- * that will be before the next sweep are filed in the wheel. One sweep at a time; what cannot be removed is told, passed
- * over, and tried again at the next.
+ * tombstones whose time is over are removed; stored sessions that are due, or will be before the next sweep, are filed in
+ * the wheel. One sweep at a time; what cannot be removed is told, passed over, and tried again at the next.
  */
 export const startSweep = (context: RuntimeContext): Sweep => {
   const { sweepIntervalMs } = context.settings;
   let sweeping = false;
   let again = false;
   const run = (): void => {
+    // One that comes too soon is made up for.
+    if (sweeping) again = true;
     if (sweeping || context.draining) return;
     sweeping = true;
     again = false;
@@ -42,12 +42,8 @@ export const startSweep = (context: RuntimeContext): Sweep => {
         if (again) run();
       });
   };
-  const now = (): void => {
-    again = sweeping;
-    run();
-  };
   const ticks = interval(sweepIntervalMs, context.clock.scheduler).subscribe(run);
-  return { now, unsubscribe: () => ticks.unsubscribe() };
+  return { now: run, unsubscribe: () => ticks.unsubscribe() };
 };
 
 const sweep = async (context: RuntimeContext): Promise<void> => {
@@ -60,7 +56,7 @@ const sweep = async (context: RuntimeContext): Promise<void> => {
     const after = last?.due === null || last === null ? null : { at: last.due.at, id: last.id };
     const page: readonly SessionRecord[] = await store.dueBefore(until, LIMITS.sweepTurn, after);
     for (const record of page) await removeTombstone(context, record);
-    await settleDue(context, page);
+    fileDue(context, page);
     last = page.at(-1) ?? null;
     if (page.length < LIMITS.sweepTurn || context.draining) return;
     await nextTurn(context);
@@ -82,32 +78,19 @@ const removeTombstone = async (context: RuntimeContext, record: SessionRecord): 
   }
 };
 
-/** Ends or wakes the stored sessions that are due, and files those that will be soon. */
-const settleDue = async (
-  context: RuntimeContext,
-  page: readonly SessionRecord[],
-): Promise<void> => {
-  let settling: Promise<void>[] = [];
+/**
+ * Files the stored sessions of a page in the wheel, which sees to so many at once: none waits here for the end of
+ * another.
+ */
+const fileDue = (context: RuntimeContext, page: readonly SessionRecord[]): void => {
   for (const record of page) {
     const { id, due } = record;
     if (due?.deadline === 'tombstone' || context.hosts.has(id)) continue;
-    // The page may be older than an end of this process.
-    if (context.tombstones.has(id)) continue;
+    // The page may be older than an end of this process; a create whose answer was lost is being taken back.
+    if (context.tombstones.has(id) || context.takingBack.has(id)) continue;
     const host = storedHost(context, record);
     if (context.endingAway.has(host)) continue;
-    const mono = context.clock.mono();
-    const at = awayDue(context, host, mono);
-    // What is just being put away or woken is looked at when that is over.
-    if (at > mono || context.lanes.has(host)) {
-      const lookAt = Math.max(at, mono + 1);
-      if (lookAt <= context.sweptUntil) context.wheel.file(host, lookAt);
-      continue;
-    }
-    settling.push(settle(context, host));
-    if (settling.length < LIMITS.storedEnds) continue;
-    await Promise.all(settling);
-    settling = [];
-    if (context.draining) return;
+    const at = awayDue(context, host, context.clock.mono());
+    if (at <= context.sweptUntil) context.wheel.file(host, at);
   }
-  await Promise.all(settling);
 };

@@ -44,6 +44,11 @@ export class Away {
     return hosts.filter((host) => host !== undefined).filter(({ bucket }) => bucket !== null);
   }
 
+  /** Those of which something was heard that no record has. O(those that are held). */
+  unrecorded(): SessionHost[] {
+    return [...this.#held].filter(isUnrecorded);
+  }
+
   /** Those that are kept whether somebody has a reference or not. */
   get held(): number {
     return this.#held.size;
@@ -61,5 +66,9 @@ const isAwaited = (host: SessionHost): boolean =>
   host.stateWaiters !== null ||
   host.presences > 0 ||
   host.ending !== null ||
-  host.signedAway ||
+  isUnrecorded(host) ||
   host.behaviour?.watched === true;
+
+/** A sign of life came, or it has told of itself what its record does not count. */
+const isUnrecorded = ({ signedAway, seq, record }: SessionHost): boolean =>
+  signedAway || seq > (record?.session.eventSeq ?? 0);

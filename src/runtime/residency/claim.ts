@@ -14,10 +14,11 @@ const TRIES = 3;
 export const claim = async (context: RuntimeContext, host: SessionHost): Promise<SessionRecord> => {
   const record = await claimed(context, host.id);
   if (record === null) {
+    context.wheel.remove(host);
     context.away.delete(host);
     throw new SessionNotFoundError();
   }
-  refresh(context, host, record);
+  refresh(context, host, record, true);
   return record;
 };
 

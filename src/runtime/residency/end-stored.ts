@@ -12,7 +12,7 @@ import { commit } from '../commits/commits.ts';
 import type { SessionHost } from '../host.ts';
 import { needsCleanup, tellEnd } from '../lifecycle/cleanup.ts';
 import { end, ended, terminate } from '../lifecycle/lifecycle.ts';
-import { dueOf } from '../liveness/filing.ts';
+import { dueOf, fileNext } from '../liveness/filing.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { claim, giveUp } from './claim.ts';
 import { untilOpen } from './opening.ts';
@@ -26,8 +26,8 @@ import { untilOpen } from './opening.ts';
 type Cause = () => SessionEvent | null;
 
 /**
- * Ends a stored session, or goes on with an end that was begun. Resolves when that is recorded, or was not to be: also
- * where it was woken first. Rejects like `claim`; not where the record of the end fails, which is tried again.
+ * Begins the end of a stored session, or goes on with one that was begun: `ended` tells when it is recorded. Resolves also
+ * where it is not to end any more, or was woken first. Rejects like `claim`.
  */
 export const endStored = (
   context: RuntimeContext,
@@ -38,8 +38,9 @@ export const endStored = (
     if (host.residency !== 'stored' || isOver(context, host)) return;
     await untilOpen(context);
     const record = await claim(context, host);
-    if (beginEnd(context, host, record, cause)) await ended(context, host).catch(() => undefined);
-    else await giveUp(context, record);
+    if (beginEnd(context, host, record, cause)) return;
+    fileNext(context, host);
+    await giveUp(context, record);
   });
 
 /** The deadline that is over for a stored session, as its chart is told of it; `null`: none is. */
@@ -61,12 +62,13 @@ export const beginEnd = (
   cause: Cause,
 ): boolean => {
   if (record.state === 'terminated') {
+    context.wheel.remove(host);
     context.away.delete(host);
     return true;
   }
-  context.wheel.remove(host);
   context.endingAway.add(host);
   if (host.reason !== null) {
+    context.wheel.remove(host);
     // Another process began its end, and did not live to finish it.
     if (!needsCleanup(context)) tellEnd(context, host);
     commit(context, host).catch(() => undefined);

@@ -1,5 +1,5 @@
 import { planted } from '../../planted.ts';
-import { commit } from '../commits/commits.ts';
+import { commit, flush } from '../commits/commits.ts';
 import type { SessionHost } from '../host.ts';
 import { leaveMemory } from '../lifecycle/retire.ts';
 import { fileNext } from '../liveness/filing.ts';
@@ -9,10 +9,12 @@ import { refresh } from './stored-host.ts';
 
 /**
  * Whether a session can be put away now. `forced`: its process is to end, so what its behaviour runs (a promise, a
- * callback) is cut short, and begun anew when it is woken.
+ * callback) is cut short, and begun anew when it is woken; and a hook that hangs does not keep it.
  */
-export const canRest = (host: SessionHost, forced = false): boolean =>
-  isQuiet(host) && (forced || (host.behaviour?.busyWith ?? null) === null);
+export const canRest = (host: SessionHost, forced = false): boolean => {
+  if (!isQuiet(host)) return false;
+  return forced || (host.hooks === null && (host.behaviour?.busyWith ?? null) === null);
+};
 
 const isQuiet = (host: SessionHost): boolean =>
   (host.residency === 'resident' || host.residency === 'hibernating') &&
@@ -21,7 +23,7 @@ const isQuiet = (host: SessionHost): boolean =>
   !host.released &&
   (host.state === 'idle' || host.state === 'paused') &&
   host.inFlight === 0 &&
-  host.hooks === null &&
+  host.updating === 0 &&
   host.appends === null &&
   host.nextId === null &&
   host.limbo === null &&
@@ -34,16 +36,18 @@ const isRecorded = (host: SessionHost): boolean =>
 /**
  * Puts a session away: once all of it is recorded, its actor and its behaviour go, and its slot is free. A sign of life,
  * or anything else that comes meanwhile, cancels that. Resolves with whether it is away; never rejects: where the record
- * fails it stays.
+ * fails it stays. `stopped`: its behaviour is stopped first, so that it cannot move on while that is recorded.
  */
 export const hibernate = (
   context: RuntimeContext,
   host: SessionHost,
-  forced = false,
+  how: 'quiet' | 'forced' | 'stopped' = 'quiet',
 ): Promise<boolean> =>
   context.lanes.run(host, async () => {
+    const forced = how !== 'quiet';
     if (!canRest(host, forced) || context.closed) return false;
     host.residency = 'hibernating';
+    if (how === 'stopped') stopBehaviour(host);
     try {
       await commit(context, host);
     } catch {
@@ -52,13 +56,27 @@ export const hibernate = (
     }
     const stays = host.residency !== 'hibernating' || !canRest(host, forced) || !isRecorded(host);
     if (stays && !planted('activity-lost-in-hibernation')) {
+      const cancelled = host.residency !== 'resident' || !host.dirty;
       host.residency = stay(host);
+      // The record says that it is away, and when it would be ended then: not so.
+      if (cancelled) recordStay(context, host);
       rest(context, host);
       return false;
     }
     await putAway(context, host);
     return true;
   });
+
+/** Stops it where it stands: what is recorded next is what it came to. */
+const stopBehaviour = ({ behaviour }: SessionHost): void => {
+  behaviour?.putAway(behaviour.keep(behaviour.checkpoint()));
+};
+
+const recordStay = (context: RuntimeContext, host: SessionHost): void => {
+  if (host.reason !== null || host.released) return;
+  host.dirty = true;
+  void flush(context, host);
+};
 
 /** A cancelled one is in memory as before; one that was let go meanwhile is not. */
 const stay = (host: SessionHost): SessionHost['residency'] =>

@@ -1,8 +1,10 @@
-import type { JournalEntry } from '../../store/contract.ts';
-import { appendEntries } from '../commits/commits.ts';
+import { TimeoutError } from '../../errors.ts';
+import type { JournalEntry, UnfinishedOperation } from '../../store/contract.ts';
+import { appendEntries, commit } from '../commits/commits.ts';
 import { readById } from '../commits/rotate-id.ts';
 import { storeRead } from '../commits/store-read.ts';
 import type { SessionHost } from '../host.ts';
+import { within } from '../lifecycle/within.ts';
 import { fileNext } from '../liveness/filing.ts';
 import { tell } from '../plane/plane.ts';
 import { reportError } from '../plane/report-error.ts';
@@ -15,16 +17,21 @@ import {
 
 /**
  * What becomes of the durable operations that a process left unfinished: the journal says that they were interrupted, and
- * the application decides. Where that cannot be recorded now, or this process too is gone before it is decided, the next
- * wake does it (again). It is work: the session stays in memory meanwhile.
+ * the application decides. One that is to be done again counts as unfinished until its new start is recorded. What cannot
+ * be decided now (the session is paused, the store fails, this process too is gone) is decided at the next wake, or when
+ * the session is resumed. It is work: the session stays in memory meanwhile.
  */
 export const decideInterrupted = (context: RuntimeContext, host: SessionHost): void => {
-  if (host.unfinished.length === 0 || host.reason !== null) return;
+  if (host.unfinished.length === 0 || host.deciding || isGone(context, host)) return;
+  // It takes no work: what is to be done again could not be.
+  if (host.state === 'paused') return;
+  host.deciding = true;
   host.inFlight += 1;
   context.inFlight += 1;
   decideAll(context, host)
     .catch((error: unknown) => reportError(context, host, 'recovery of its operations', error))
     .finally(() => {
+      host.deciding = false;
       host.inFlight -= 1;
       context.inFlight -= 1;
       host.quietSince = context.clock.mono();
@@ -36,69 +43,82 @@ export const decideInterrupted = (context: RuntimeContext, host: SessionHost): v
 const decideAll = async (context: RuntimeContext, host: SessionHost): Promise<void> => {
   const starts = await unfinishedStarts(context, host);
   if (isGone(context, host)) return;
+  // From here on their starts are not dropped from the journal. What has none was never begun.
+  host.unfinished = starts.map(({ seq, start: { operation, name } }) => ({ operation, name, seq }));
   const at = context.clock.wall();
-  const entries = starts.map(
-    ({ operation, name }): OperationInterrupted => ({
-      kind: 'operation',
-      phase: 'interrupted',
-      operation,
-      name,
-      at,
-    }),
-  );
-  for (const { operation, name } of starts) {
+  const entries = starts.map(({ start }): OperationInterrupted => {
+    const { operation, name } = start;
+    return { kind: 'operation', phase: 'interrupted', operation, name, at };
+  });
+  for (const { operation, name } of host.unfinished) {
     tell(context, host, { type: 'session.interrupted', operation, name }, true);
   }
-  if (entries.length > 0) await appendEntries(context, host, entries, true);
-  for (const start of starts) {
+  await appendEntries(context, host, entries, true);
+  for (const { start } of starts) {
     if (isGone(context, host)) return;
-    await decide(context, host, start);
+    if (await isOver(context, host, start)) drop(host, start.operation);
   }
-  if (isGone(context, host)) return;
-  host.unfinished = [];
-  await appendEntries(context, host, [], true);
+  if (!isGone(context, host)) await commit(context, host);
 };
 
 /** Its end has begun, or the runtime's has: whoever wakes it next decides. */
 const isGone = (context: RuntimeContext, host: SessionHost): boolean =>
   host.reason !== null || host.released || context.draining;
 
-const decide = async (
+const drop = (host: SessionHost, operation: string): void => {
+  host.unfinished = host.unfinished.filter((one) => one.operation !== operation);
+};
+
+/** Whether that one is left as it is; one that is done again is not over, and one nobody decided about neither. */
+const isOver = async (
   context: RuntimeContext,
   host: SessionHost,
   { operation, name, input, at }: OperationStarted,
-): Promise<void> => {
+): Promise<boolean> => {
   const { onInterrupted } = context.application;
-  if (!onInterrupted) return;
+  if (!onInterrupted) return true;
+  const { hookTimeoutMs } = context.settings;
   const session = context.reference(host);
+  const ask = () => onInterrupted(session, { operation, name, input, startedAt: at });
+  const late = (): Error => new TimeoutError('onInterrupted', hookTimeoutMs);
+  const failed = (error: unknown): void => reportError(context, host, 'onInterrupted', error);
   try {
-    const answer = await onInterrupted(session, { operation, name, input, startedAt: at });
-    if (answer !== 'again' || isGone(context, host)) return;
-    const again = session.run(name, input, { id: operation, durable: true });
-    // Nobody waits for its result; its failures are in the journal.
-    again.catch(() => undefined);
+    const answer = await within(context.clock, hookTimeoutMs, ask, late);
+    if (answer !== 'again') return true;
+    if (isGone(context, host)) return false;
+    // What it comes to is in the journal, where it was begun; where it was not, it stays unfinished.
+    session.run(name, input, { id: operation, durable: true }).catch((error: unknown) => {
+      if (host.unfinished.some((one) => one.operation === operation)) failed(error);
+    });
   } catch (error) {
-    reportError(context, host, 'onInterrupted', error);
+    failed(error);
   }
+  return false;
 };
 
 /** Entries read at once. */
 const PAGE = 100;
 
+/** A start in the journal, and its place there. */
+interface Found {
+  readonly seq: number;
+  readonly start: OperationStarted;
+}
+
 /** The starts in the journal of those that were left. */
 const unfinishedStarts = async (
   context: RuntimeContext,
   host: SessionHost,
-): Promise<readonly OperationStarted[]> => {
-  const left = new Set(host.unfinished.map(({ operation }) => operation));
-  const open = new Map<string, OperationStarted>();
+): Promise<readonly Found[]> => {
+  const left = new Set(host.unfinished.map(({ operation }: UnfinishedOperation) => operation));
+  const open = new Map<string, Found>();
   for (let after = host.journalFirst - 1; ; ) {
     const read = readById(host, (id) => context.store.readJournal(id, { after, limit: PAGE }));
     const page: readonly JournalEntry[] = await storeRead('the journal', read);
     for (const { seq, data } of page) {
       after = seq;
       if (!isOperationEntry(data) || !left.has(data.operation)) continue;
-      if (data.phase === 'started') open.set(data.operation, data);
+      if (data.phase === 'started') open.set(data.operation, { seq, start: data });
       else if (data.phase === 'finished') open.delete(data.operation);
     }
     if (page.length < PAGE) return [...open.values()];

@@ -1,11 +1,13 @@
 import { HoldfastError, SessionNotFoundError, SessionTerminatedError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { SessionHost } from '../host.ts';
-import { awayDue } from '../liveness/filing.ts';
+import { awayDue, isFiled } from '../liveness/filing.ts';
 import { reportError } from '../plane/report-error.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { endStored, overdue } from './end-stored.ts';
-import { wake } from './wake.ts';
+import { recordSigns } from './record-signs.ts';
+import { isOutdated } from './stored-due.ts';
+import { isAway, wake } from './wake.ts';
 
 /*
  * What falls due of stored sessions. The sweep loads what is due before the next one into the wheel, so that they keep
@@ -15,23 +17,37 @@ import { wake } from './wake.ts';
 /** What the wheel does with a stored session that fell due: sees to it, and says when to look again (mono). */
 export const lookAway = (context: RuntimeContext, host: SessionHost, now: number): number => {
   const { tickMs } = context.deadlines;
-  if (context.lanes.has(host)) return now + tickMs;
+  if (context.lanes.has(host) || context.overdue.has(host)) return now + tickMs;
   const at = awayDue(context, host, now);
-  if (at > now) return at <= context.sweptUntil ? at : Number.POSITIVE_INFINITY;
+  if (at > now && host.signedAway && isOutdated(context, host)) void recordSigns(context, host);
+  if (at > now) return isFiled(context, host, at) ? at : Number.POSITIVE_INFINITY;
   if (context.draining) return Number.POSITIVE_INFINITY;
-  if (context.settling >= LIMITS.storedEnds) return now + tickMs;
-  void settle(context, host);
+  context.overdue.add(host);
+  settleNext(context);
   // Where that fails it is tried again.
   return now + Math.max(tickMs, LIMITS.retryAfterMs);
 };
 
+/** Sees to those that are due in the order in which they were found, `LIMITS.storedEnds` at once. */
+const settleNext = (context: RuntimeContext): void => {
+  for (const host of context.overdue) {
+    if (context.settling >= LIMITS.storedEnds || context.draining) return;
+    context.overdue.delete(host);
+    context.settling += 1;
+    void settle(context, host).finally(() => {
+      context.settling -= 1;
+      settleNext(context);
+    });
+  }
+};
+
 /** Sees to a stored session that is due: ends it, or wakes it for a delay of its behaviour. Never rejects. */
-export const settle = async (context: RuntimeContext, host: SessionHost): Promise<void> => {
-  context.settling += 1;
+const settle = async (context: RuntimeContext, host: SessionHost): Promise<void> => {
+  if (!isAway(host)) return;
   try {
     if (isUnfinished(host) || overdue(context, host) !== null) {
       await endStored(context, host, () => overdue(context, host));
-    } else {
+    } else if (awayDue(context, host, context.clock.mono()) <= context.clock.mono()) {
       await wake(context, host);
     }
   } catch (error) {
@@ -39,8 +55,6 @@ export const settle = async (context: RuntimeContext, host: SessionHost): Promis
     const passes = error instanceof HoldfastError && error.retryable;
     const over = error instanceof SessionTerminatedError || error instanceof SessionNotFoundError;
     if (!passes && !over) reportError(context, host, 'a stored deadline', error);
-  } finally {
-    context.settling -= 1;
   }
 };
 

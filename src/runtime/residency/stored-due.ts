@@ -78,7 +78,8 @@ export const isOutdated = (context: RuntimeContext, host: SessionHost): boolean 
   if (!context.store.durable || record === null) return false;
   const mostMs = checkpointMs(context);
   const { due, session } = record;
-  if (wallOf(context, host.quietSince) - session.lastActivityAt > mostMs) return true;
+  const known = Math.max(session.lastActivityAt, session.provenAt ?? Number.NEGATIVE_INFINITY);
+  if (wallOf(context, Math.max(host.quietSince, host.provenAt)) - known > mostMs) return true;
   if (due?.deadline !== 'idleTimeout') return false;
   const right = Math.max(host.quietSince, host.provenAt) + context.deadlines.idleTimeoutMs;
   return wallOf(context, right) - due.at > mostMs;

@@ -18,7 +18,7 @@ import { claim, giveUp } from './claim.ts';
 import { beginEnd, overdue } from './end-stored.ts';
 import { decideInterrupted } from './interrupted.ts';
 import { untilOpen } from './opening.ts';
-import { keptBehaviour, storedState } from './stored-host.ts';
+import { isPutAway, keptBehaviour, storedState } from './stored-host.ts';
 
 /** Whether a session is not in memory, so that a call that needs it has to wake it. */
 export const isAway = ({ residency }: SessionHost): boolean =>
@@ -49,7 +49,11 @@ const wakeOnce = (context: RuntimeContext, host: SessionHost): Promise<void> => 
     try {
       await takeIn(context, host);
     } finally {
-      if (host.residency === 'waking') host.residency = 'stored';
+      if (host.residency === 'waking') {
+        host.residency = 'stored';
+        // What is due of it is looked at as before.
+        if (host.reason === null && !host.released) fileNext(context, host);
+      }
     }
   };
   return planted('wake-without-lane') ? step() : context.lanes.run(host, step);
@@ -110,6 +114,7 @@ const enter = (context: RuntimeContext, host: SessionHost, record: SessionRecord
   }
   listKey(context, host);
   const now = context.clock.mono();
+  host.watched ||= record.session.watched;
   host.lastSign = now;
   host.restingSince = now;
   host.missed = 0;
@@ -117,7 +122,7 @@ const enter = (context: RuntimeContext, host: SessionHost, record: SessionRecord
   context.idle.shown(host, host.shown);
   if (!planted('timer-forgotten')) fileNext(context, host);
   context.counters.woken += 1;
-  const from = record.session.putAway === true ? 'hibernation' : 'crash';
+  const from = isPutAway(record, true) ? 'hibernation' : 'crash';
   tell(context, host, { type: 'session.woken', from }, false);
   resumeBehaviour(host, record, from);
   decideInterrupted(context, host);

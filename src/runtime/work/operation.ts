@@ -116,6 +116,10 @@ export class RunningOperation implements Waiting {
     // At once: what waits for room in a full journal must not drop it.
     const numbered = (seq: number): void => {
       this.startedSeq = seq;
+      const host = this.#host;
+      // One that is done again is unfinished as this one from here on.
+      if (host.unfinished.length === 0) return;
+      host.unfinished = host.unfinished.filter(({ operation }) => operation !== this.id);
     };
     journal.start(this.id, beforehand, numbered).then(
       () => this.#begin(),
@@ -130,8 +134,8 @@ export class RunningOperation implements Waiting {
   interrupt(reason: unknown): void {
     if (this.#over) return;
     if (this.#journalled) {
-      const { id, name } = this;
-      this.#host.unfinished = [...this.#host.unfinished, { operation: id, name }];
+      const { id, name, startedSeq = null } = this;
+      this.#host.unfinished = [...this.#host.unfinished, { operation: id, name, seq: startedSeq }];
       this.#journalled = false;
     }
     this.abort(reason);

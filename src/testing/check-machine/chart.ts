@@ -35,16 +35,22 @@ export class Chart {
       .map(nameOf);
   }
 
-  /** The innermost states a run is in: one, or one of each parallel region. */
+  /** The innermost states a run is in: one, or one of each parallel region, in the order of the chart. */
   leavesOf(snapshot: AnySnapshot): string[] {
     return activeNodes(snapshot)
       .filter(({ type }) => type === 'atomic' || type === 'final')
+      .sort((a, b) => a.order - b.order)
       .map((node) => nameOf(node) || 'the root');
   }
 
   /** Whether a state of the run has a transition for this type of event. Its guard may still say no. */
   takes(snapshot: AnySnapshot, type: string): boolean {
     return activeNodes(snapshot).some((node) => hasTransition(node, type));
+  }
+
+  /** Whether any state at all has a transition for this type of event. */
+  knows(type: string): boolean {
+    return this.events.some((descriptor) => describes(descriptor, type));
   }
 
   /** Whether this type of event may end most of what a run could still see. */

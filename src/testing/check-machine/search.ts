@@ -40,10 +40,18 @@ export class Search {
     });
     if (path !== undefined) return first;
     for (let batch = 1; batch < MOST_BATCHES; batch += 1) {
-      if (missedStates(this.#subject).length + missedEvents(this.#subject).length === 0) break;
+      if (!this.#isWorthMore()) break;
       await this.#batch({ seed: (first + batch) | 0 });
     }
     return first;
+  }
+
+  #isWorthMore(): boolean {
+    const { chart } = this.#subject;
+    return (
+      missedStates(this.#subject).length > 0 ||
+      missedEvents(this.#subject).some((type) => chart?.knows(type))
+    );
   }
 
   async #batch(from: { readonly seed?: number; readonly path?: string }): Promise<number> {

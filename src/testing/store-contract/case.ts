@@ -16,6 +16,7 @@ export const storedSession = (metadata: Readonly<Record<string, unknown>> = {}):
   createdAt: THEN,
   expiresAt: null,
   lastActivityAt: THEN,
+  provenAt: null,
   lastSignAt: THEN,
   beats: 'first',
   watched: false,

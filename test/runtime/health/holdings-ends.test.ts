@@ -88,8 +88,8 @@ test('a stored session whose cleanup hangs: it is ended without being in memory'
   expectAccounted(clock, context, 1);
   expect(holdings(context)).toMatchObject({
     busy: true,
-    lanes: 1,
-    sessions: [{ id: session.id, actor: null, inLane: true }],
+    lanes: 0,
+    sessions: [{ id: session.id, actor: null, inLane: false }],
     others: { 'sessions on their way to their end': 1 },
   });
 });

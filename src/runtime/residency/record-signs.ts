@@ -1,0 +1,23 @@
+import { commit } from '../commits/commits.ts';
+import type { SessionHost } from '../host.ts';
+import type { RuntimeContext } from '../runtime-context.ts';
+import { claim, giveUp } from './claim.ts';
+
+/**
+ * Records what was heard of a session while it was stored: signs of life, and the numbers of events told. It is not woken
+ * for that. Never rejects: what fails is lost with this process, or tried again at the next look.
+ */
+export const recordSigns = (context: RuntimeContext, host: SessionHost): Promise<void> =>
+  context.lanes.run(host, async () => {
+    if (host.residency !== 'stored' || host.reason !== null || host.released) return;
+    try {
+      await claim(context, host);
+      if (host.reason !== null) return;
+      await commit(context, host);
+      host.signedAway = false;
+      context.away.review(host);
+    } catch {
+      // Told as `runtime.store-failing`, where it is the store.
+    }
+    if (host.record !== null) await giveUp(context, host.record);
+  });
