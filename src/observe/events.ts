@@ -84,7 +84,7 @@ export type SessionLifecycleEvent = SessionEventHead &
     | { readonly type: 'session.rotated' }
     /** It was quiet and is not in memory any more: nothing of it is lost, and the next call that needs it wakes it. */
     | { readonly type: 'session.hibernated' }
-    /** It is in memory again. `crash`: the process that had it last did not put it away. */
+    /** It is in memory again. `crash`: something was recorded of it, and then its process was gone without putting it away. */
     | { readonly type: 'session.woken'; readonly from: 'hibernation' | 'crash' }
     | { readonly type: 'session.paused' }
     | { readonly type: 'session.resumed' }

@@ -45,8 +45,8 @@ export interface StoredSession {
   readonly eventSeq: number;
   /** Its durable operations that were running when this was written. */
   readonly operations: readonly UnfinishedOperation[];
-  /** Where it was put away in order, so that nothing was cut short: the record's `epoch` then. */
-  readonly putAway?: number;
+  /** It was put away in order, and nothing was recorded of it since. */
+  readonly putAway?: true;
   /** Wall time of the end; `null` before it. */
   readonly endedAt: number | null;
   /** Why it ended; `null` before that is decided. */

@@ -15,7 +15,7 @@ export class ActionTrace {
   /** Whether actions are noted from now on. */
   enabled: boolean;
   readonly #sites = new WeakMap<object, Site>();
-  #running: object | null = null;
+  #running: object = NOBODY;
 
   constructor(enabled: boolean) {
     this.enabled = enabled;
@@ -25,8 +25,8 @@ export class ActionTrace {
   taken(action: object): void {
     if (!this.enabled) return;
     // One that puts itself back in line is who it was.
-    if (action === this.#running && this.#sites.has(action)) return;
-    const by = this.#running === null ? undefined : this.#sites.get(this.#running);
+    if (this.#sites.has(action)) return;
+    const by = this.#sites.get(this.#running);
     this.#sites.set(action, {
       stack: capture(this.taken),
       parent: by?.stack ?? null,
@@ -41,19 +41,23 @@ export class ActionTrace {
 
   /** It is over, with the promise chains it began. */
   ran(): void {
-    this.#running = null;
+    this.#running = NOBODY;
   }
 
   /** The calls that led to it, innermost first, in one line; `null`: not known. */
   callersOf(action: object): string | null {
     const site = this.#sites.get(action);
     for (const one of [site?.stack, site?.parent, site?.first]) {
-      const calls = callsIn(one?.stack ?? '');
+      if (one?.stack === undefined) continue;
+      const calls = callsIn(one.stack);
       if (calls.length > 0) return calls.slice(0, SHOWN).join(' < ');
     }
     return null;
   }
 }
+
+/** What runs between two actions. */
+const NOBODY = {};
 
 /** Frames that are captured: those of libraries in between count. */
 const DEPTH = 20;
@@ -81,7 +85,8 @@ export const callsIn = (stack: string): string[] =>
     .filter((line) => !NOT_OURS.test(line))
     .map((line) =>
       line
-        .replace(/^ *at /, '')
+        .trim()
+        .replace('at ', '')
         .replace('file://', '')
         .replace(`${process.cwd()}/`, '')
         .replace(/:\d+(\)?)$/, '$1'),

@@ -190,6 +190,8 @@ export const shownIsRecorded = (world: World): readonly string[] => {
     if (
       state === 'paused' &&
       recorded !== 'paused' &&
+      // A stored session that ends has no actor to see it from: it is shown when the store has answered.
+      !(slot.actor === null && recorded === 'terminating') &&
       slot.unshown.length === 0 &&
       slot.pending === 0
     ) {

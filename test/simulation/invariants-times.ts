@@ -50,7 +50,11 @@ export const storedNotEarly = (
   if (before === null || after === null || what === 'survived') return [];
   const { reason } = after.record.session;
   if (reason === null || before.record.session.reason !== null || slot.actor !== null) return [];
-  return [...tooEarly(world, slot, reason), ...ownFault(world, slot, reason)];
+  // Decided when it says so; durable a little later, with a disturbance in between perhaps.
+  const decidedAt = after.record.session.endedAt ?? Number.POSITIVE_INFINITY;
+  const decidedBefore = world.wall() - decidedAt > world.clock.mono() - world.gapFrom;
+  const own = decidedBefore ? [] : ownFault(world, slot, reason);
+  return [...tooEarly(world, slot, reason), ...own];
 };
 
 const tooEarly = (world: World, slot: Slot, reason: EndReason | null): readonly string[] => {

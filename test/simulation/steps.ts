@@ -36,7 +36,8 @@ export const stepsOfWrite = (world: World, slot: Slot, written: Written): void =
   if (before === null || after === null) return;
   const [was, is] = [before.record, after.record];
   const { reason } = is.session;
-  if (was.session.putAway === true && what === 'commit' && slot.lastWrote === 'commit') {
+  const cancels = was.session.putAway !== undefined && is.session.putAway === undefined;
+  if (cancels && what === 'commit' && slot.lastWrote === 'commit') {
     coverage.met('hibernation cancelled');
   }
   if (reason !== null && was.session.reason === null) {

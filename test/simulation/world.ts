@@ -145,7 +145,6 @@ export class World {
     // Those that it could not put away are left as a crash would leave them.
     for (const slot of this.slots) {
       const { putAway, eventSeq = 0 } = slot.kept?.record.session ?? {};
-      // What is told of a stored session (a stream came, or went) is in no record.
       const away = putAway === true && slot.residency === 'stored' && slot.seq <= eventSeq;
       if (!away) slot.wasCutOff(this.clock.mono());
     }

@@ -66,13 +66,28 @@ test('what is scheduled in the course of another action is told of itself, not o
   expect(callersOf(clock)).toEqual([expect.stringMatching(/^second /)]);
 });
 
-test('a library that repeats within another action is told of who began it there', async () => {
+test('so is what it does by one action after another', async () => {
   const clock = createVirtualClock({ traced: true });
   const beginRetrying = () => timer(10, clock.scheduler).pipe(repeat()).subscribe();
-  const outer = () => clock.scheduler.schedule(() => void beginRetrying(), 10);
+  beginRetrying();
+  for (let times = 0; times < 5; times += 1) {
+    await clock.advance(10);
+    expect(callersOf(clock)).toEqual([expect.stringContaining('beginRetrying')]);
+  }
+});
+
+test('what is begun within another action is told of who began it there', async () => {
+  const clock = createVirtualClock({ traced: true });
+  const beginPolling = () => interval(10, clock.scheduler).subscribe();
+  const outer = () => clock.scheduler.schedule(() => void beginPolling(), 10);
   outer();
-  await clock.advance(25);
-  expect(callersOf(clock)).toEqual([expect.stringContaining('beginRetrying')]);
+  await clock.advance(55);
+  expect(callersOf(clock)).toEqual([expect.stringContaining('beginPolling')]);
+  const retrying = createVirtualClock({ traced: true });
+  const beginRetrying = () => timer(10, retrying.scheduler).pipe(repeat()).subscribe();
+  retrying.scheduler.schedule(() => void beginRetrying(), 10);
+  await retrying.advance(25);
+  expect(callersOf(retrying)).toEqual([expect.stringContaining('beginRetrying')]);
 });
 
 test('one action is not blamed for what is scheduled after it is over', async () => {

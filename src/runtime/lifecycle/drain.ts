@@ -167,8 +167,10 @@ const shutDown = async (context: RuntimeContext): Promise<void> => {
   for (const host of context.hosts.values()) giveUp(host);
   for (const host of context.endingAway) giveUp(host);
   for (const host of context.away.filed()) context.wheel.remove(host);
-  for (const look of context.takingBack.values()) look.unsubscribe();
-  for (const retry of context.endLater.values()) retry.unsubscribe();
+  for (const tries of [context.takingBack, context.endLater]) {
+    for (const one of tries.values()) one.unsubscribe();
+    tries.clear();
+  }
   try {
     await closeStore(context);
   } catch (error) {

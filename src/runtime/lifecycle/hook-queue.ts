@@ -69,10 +69,21 @@ export const runHook = async (
   call: () => void | Promise<void>,
 ): Promise<void> => {
   const { hookTimeoutMs } = context.settings;
+  const late = (): Error => new TimeoutError(name, hookTimeoutMs);
+  const { whenClosed } = context;
+  let close: (error: Error) => void = () => undefined;
+  const closed = new Promise<never>((_, reject) => {
+    close = reject;
+  });
+  closed.catch(() => undefined);
+  whenClosed.add(close);
   try {
-    await within(context.clock, hookTimeoutMs, call, () => new TimeoutError(name, hookTimeoutMs));
+    await within(context.clock, hookTimeoutMs, call, late, undefined, closed);
   } catch (error) {
-    reportError(context, host, name, error);
+    // A closed runtime waits for no hook.
+    if (!context.closed) reportError(context, host, name, error);
+  } finally {
+    whenClosed.delete(close);
   }
 };
 

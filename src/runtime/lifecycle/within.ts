@@ -2,7 +2,8 @@ import type { Clock } from '../../time/clock.ts';
 
 /**
  * Calls something and waits for it, but not longer than that. When the time is over it rejects with what `late`
- * makes, which is also told to whoever passed `onLate`; what is called goes on, and what becomes of it is dropped.
+ * makes, which is also told to whoever passed `onLate`; what is called goes on, and what becomes of it is dropped. Where
+ * `stopped` rejects first, so does this, and nothing is left on the clock.
  */
 export const within = async <T>(
   clock: Clock,
@@ -10,6 +11,7 @@ export const within = async <T>(
   call: () => T | Promise<T>,
   late: () => Error,
   onLate?: (error: Error) => void,
+  stopped?: Promise<never>,
 ): Promise<T> => {
   let timeout: { unsubscribe(): void } | null = null;
   const over = new Promise<never>((_, reject) => {
@@ -21,7 +23,8 @@ export const within = async <T>(
     }, timeoutMs);
   });
   try {
-    return await Promise.race([Promise.resolve().then(call), over]);
+    const called = Promise.resolve().then(call);
+    return await Promise.race(stopped === undefined ? [called, over] : [called, over, stopped]);
   } finally {
     (timeout as { unsubscribe(): void } | null)?.unsubscribe();
   }

@@ -18,7 +18,7 @@ export const claim = async (context: RuntimeContext, host: SessionHost): Promise
     context.away.delete(host);
     throw new SessionNotFoundError();
   }
-  refresh(context, host, record, true);
+  refresh(context, host, record);
   return record;
 };
 

@@ -29,9 +29,13 @@ const isQuiet = (host: SessionHost): boolean =>
   host.limbo === null &&
   host.makingRoom === null;
 
-/** Everything decided is recorded, and everything recorded is told. */
-const isRecorded = (host: SessionHost): boolean =>
-  !host.dirty && !host.committing && host.untold.size === 0 && !host.untold.telling;
+/** Everything decided is recorded, everything recorded is told, and nothing was told that the record does not count. */
+const isRecorded = ({ dirty, committing, untold, record, seq }: SessionHost): boolean =>
+  !dirty &&
+  !committing &&
+  untold.size === 0 &&
+  !untold.telling &&
+  record?.session.eventSeq === seq + 1;
 
 /**
  * Puts a session away: once all of it is recorded, its actor and its behaviour go, and its slot is free. A sign of life,

@@ -41,7 +41,6 @@ export const refresh = (
   context: RuntimeContext,
   host: SessionHost,
   record: SessionRecord,
-  claimed = false,
 ): void => {
   const { session } = record;
   const { clock } = context;
@@ -54,7 +53,7 @@ export const refresh = (
     host.provenAt = Math.max(host.provenAt, onMono(session.provenAt));
   }
   // After a crash nobody knows of the beats that its process heard: they are watched from the wake on.
-  if (isPutAway(record, claimed)) host.watched ||= session.watched;
+  if (session.putAway === true) host.watched ||= session.watched;
   host.pausedAt = session.pausedAt ?? 0;
   host.seq = Math.max(host.seq, session.eventSeq);
   host.unfinished = session.operations;
@@ -66,13 +65,6 @@ export const refresh = (
   host.shown = storedState(record.state);
   host.behaviour ??= behaviourOf(context, host, record);
 };
-
-/**
- * Whether it was put away in order. What a process claimed and then did not live to record says so no more: its epoch is
- * another. `claimed`: the record was just claimed here.
- */
-export const isPutAway = ({ session, epoch }: SessionRecord, claimed: boolean): boolean =>
-  session.putAway === (claimed ? epoch - 1 : epoch);
 
 /** In which state a session is that nobody hosts: nobody knows of an activity since the record was written. */
 export const storedState = (state: SessionState): SessionState =>

@@ -18,7 +18,7 @@ import { claim, giveUp } from './claim.ts';
 import { beginEnd, overdue } from './end-stored.ts';
 import { decideInterrupted } from './interrupted.ts';
 import { untilOpen } from './opening.ts';
-import { isPutAway, keptBehaviour, storedState } from './stored-host.ts';
+import { keptBehaviour, storedState } from './stored-host.ts';
 
 /** Whether a session is not in memory, so that a call that needs it has to wake it. */
 export const isAway = ({ residency }: SessionHost): boolean =>
@@ -122,7 +122,7 @@ const enter = (context: RuntimeContext, host: SessionHost, record: SessionRecord
   context.idle.shown(host, host.shown);
   if (!planted('timer-forgotten')) fileNext(context, host);
   context.counters.woken += 1;
-  const from = isPutAway(record, true) ? 'hibernation' : 'crash';
+  const from = record.session.putAway === true ? 'hibernation' : 'crash';
   tell(context, host, { type: 'session.woken', from }, false);
   resumeBehaviour(host, record, from);
   decideInterrupted(context, host);

@@ -117,9 +117,11 @@ export class RunningOperation implements Waiting {
     const numbered = (seq: number): void => {
       this.startedSeq = seq;
       const host = this.#host;
-      // One that is done again is unfinished as this one from here on.
+      const { id, name } = this;
       if (host.unfinished.length === 0) return;
-      host.unfinished = host.unfinished.filter(({ operation }) => operation !== this.id);
+      // One that is done again is unfinished as this one from here on; one that was cut short is, from this start on.
+      const others = host.unfinished.filter(({ operation }) => operation !== id);
+      host.unfinished = this.#over ? [...others, { operation: id, name, seq }] : others;
     };
     journal.start(this.id, beforehand, numbered).then(
       () => this.#begin(),

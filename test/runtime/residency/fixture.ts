@@ -1,6 +1,7 @@
 import type { LifecycleEvent, Runtime, RuntimeOptions } from '../../../src/index.ts';
 import { assembleRuntime } from '../../../src/runtime/create-runtime.ts';
 import { TrustedRuntime } from '../../../src/runtime/trusted-runtime.ts';
+import { faultyStore } from '../../../src/testing/faulty-store.ts';
 import {
   createSimulatedDisk,
   type SimulatedDisk,
@@ -42,6 +43,25 @@ export const processOver = (
 
 /** A disk and the first process over it. */
 export const durableRuntime = (options: RuntimeOptions = {}) => processOver(newDisk(), options);
+
+/** The same behind a store that goes wrong when it is told to. */
+export const faultyProcess = (
+  options: RuntimeOptions = {},
+  { clock, disk }: { clock: VirtualClock; disk: SimulatedDisk } = newDisk(),
+) => {
+  const store = faultyStore(disk.open(), { clock, random: () => 0.5 });
+  return {
+    ...processOver({ clock, disk: { ...disk, open: () => store } }, options),
+    disk,
+    store,
+  };
+};
+
+/** Resolves when so much virtual time has passed. */
+export const elapsed = ({ scheduler }: VirtualClock, ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    scheduler.schedule(() => resolve(), ms);
+  });
 
 /** Waits for an answer that takes virtual time. */
 export const after = async <T>(clock: VirtualClock, asked: Promise<T>, ms = 50): Promise<T> => {
