@@ -26,6 +26,7 @@ import { SessionReference } from './reference.ts';
 import { Away } from './residency/away.ts';
 import { Lanes } from './residency/lanes.ts';
 import { open, stayAlive } from './residency/opening.ts';
+import { StaleReads } from './residency/stale-reads.ts';
 import type { Runtime, RuntimeOptions } from './runtime.ts';
 import type { Application, Counters, RuntimeContext } from './runtime-context.ts';
 import { TrustedRuntime } from './trusted-runtime.ts';
@@ -88,6 +89,7 @@ export const assembleRuntime = (options: RuntimeOptions, chart?: AnyActorLogic):
     census: store.durable ? new Census(store) : null,
     lanes: new Lanes(() => context.onQuiet?.()),
     away: new Away(),
+    staleReads: new StaleReads(),
     endingAway: new Set(),
     endLater: new Map(),
     opening: null,

@@ -109,6 +109,7 @@ export class SessionHost implements WheelEntry {
   unfinished: readonly UnfinishedOperation[] = NOBODY;
   /** Somebody is just deciding about them. */
   deciding = false;
+  decideLater: { unsubscribe(): void } | null = null;
 
   // The wheel's own fields.
   bucket: WheelEntry['bucket'];

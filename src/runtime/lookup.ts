@@ -30,11 +30,24 @@ export const getSession = async (
     return new SessionReference(context, host);
   }
   await untilOpen(context);
-  let record = await storeRead('the session', context.store.load(id));
-  // It ended while it was read.
-  if (record?.state !== 'terminated' && context.tombstones.has(id)) {
-    record = await storeRead('the session', context.store.load(id));
+  const used = context.staleReads.begin();
+  try {
+    let record = await storeRead('the session', context.store.load(id));
+    // It ended, or has another id, since it was asked for.
+    if (context.staleReads.has(id)) record = await storeRead('the session', context.store.load(id));
+    return referenceTo(context, scope, id, record);
+  } finally {
+    used();
   }
+};
+
+/** What a caller gets for what the store has under an id. */
+const referenceTo = (
+  context: RuntimeContext,
+  scope: Scope,
+  id: string,
+  record: SessionRecord | null,
+): Session => {
   if (record === null || !sees(scope, record.principal)) throw new SessionNotFoundError();
   const since = context.hosts.get(id);
   if (since !== undefined) {
@@ -62,12 +75,25 @@ export const listSessions = async (
 ): Promise<SessionPage> => {
   const { limit, cursor } = checkedPage(options);
   const whose = scope === 'everybody' ? {} : { principal: scope.principal };
-  const page = await storeRead('the list', context.store.list({ limit, cursor, ...whose }));
-  const sessions = page.records
-    .map((record) => overlaid(context, record))
-    .filter((session) => options.state === undefined || session.state === options.state);
-  return { sessions, cursor: page.cursor };
+  const used = context.staleReads.begin();
+  try {
+    const page = await storeRead('the list', context.store.list({ limit, cursor, ...whose }));
+    const records = await Promise.all(page.records.map((record) => newest(context, record)));
+    const sessions = records
+      .flatMap((record) => (record === null ? [] : [overlaid(context, record)]))
+      .filter((session) => options.state === undefined || session.state === options.state);
+    return { sessions, cursor: page.cursor };
+  } finally {
+    used();
+  }
 };
+
+/** The record, asked for again where the session ended, or got another id, since it was read. */
+const newest = (
+  context: RuntimeContext,
+  record: SessionRecord,
+): SessionRecord | null | Promise<SessionRecord | null> =>
+  context.staleReads.has(record.id) ? storeRead('the list', context.store.load(record.id)) : record;
 
 const sees = (scope: Scope, principal: string | null): boolean =>
   scope === 'everybody' || scope.principal === principal;

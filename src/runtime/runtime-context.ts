@@ -20,6 +20,7 @@ import type { Recent } from './plane/recent-events.ts';
 import type { Away } from './residency/away.ts';
 import type { Lanes } from './residency/lanes.ts';
 import type { Opening } from './residency/opening.ts';
+import type { StaleReads } from './residency/stale-reads.ts';
 import type { RuntimeOptions } from './runtime.ts';
 import type { Session } from './session.ts';
 import type { OperationHandler } from './work/work.ts';
@@ -101,6 +102,8 @@ export interface RuntimeContext {
   readonly lanes: Lanes<SessionHost>;
   /** Those that are known here and not in memory. */
   readonly away: Away;
+  /** What a read of the store that is under way may not know yet. */
+  readonly staleReads: StaleReads;
   /** Those that are being ended without having been woken. */
   readonly endingAway: Set<SessionHost>;
   /** Ends of stored sessions that could not be begun, by session: the next try of each. */

@@ -191,7 +191,7 @@ export const shownIsRecorded = (world: World): readonly string[] => {
       state === 'paused' &&
       recorded !== 'paused' &&
       // A stored session that ends has no actor to see it from: it is shown when the store has answered.
-      !(slot.actor === null && recorded === 'terminating') &&
+      !(slot.actor === null && (recorded === 'terminating' || recorded === 'terminated')) &&
       slot.unshown.length === 0 &&
       slot.pending === 0
     ) {

@@ -1,9 +1,10 @@
 import type { SessionInfo, SessionRecord } from '../../src/index.ts';
 import type { Invariant } from './invariants.ts';
 import { countedOf, messagesOf, phasesOf } from './invariants-durable.ts';
-import { ARMED_MS } from './numbers.ts';
+import { ARMED_MS, CLEANUP_MS, LIMITS } from './numbers.ts';
 import type { SimProcess } from './process.ts';
 import type { Slot } from './slot.ts';
+import type { Kept } from './truth.ts';
 import type { World } from './world.ts';
 
 /** What the runtime answers when everything is at rest, and what the disk has. */
@@ -30,6 +31,10 @@ const each =
 /** Between active and idle nothing is recorded. */
 const inRecord = (state: string | null): string | null => (state === 'idle' ? 'active' : state);
 
+/** Its `cleanup` and hooks have their time. */
+const endsNow = (world: World, { record }: Kept): boolean =>
+  world.wall() - (record.session.endedAt ?? 0) < CLEANUP_MS;
+
 export const AT_REST: readonly AtRest[] = [
   {
     name: 'answered',
@@ -39,18 +44,22 @@ export const AT_REST: readonly AtRest[] = [
   {
     name: 'finished',
     sentence: 'What was begun is finished: no end, no creation and no operation stays open.',
-    check: each((slot) => {
+    check: each((slot, world) => {
       const { kept } = slot;
       if (kept === null) return [];
       const open = [...slot.undertakings.values()].filter(({ id }) => {
         const phases = phasesOf(kept, id);
         // One whose session was ended unawares (stored, by another process) is found where it is woken: never.
         return (
-          phases.at(-1) === 'started' && kept.record.state !== 'terminated' && slot.actor !== null
+          phases.at(-1) === 'started' &&
+          kept.record.state !== 'terminated' &&
+          slot.actor !== null &&
+          // A paused session takes no work: it is decided when it goes on.
+          slot.actor !== 'paused'
         );
       });
       return [
-        slot.recorded === 'terminating' && 'is terminating still',
+        slot.recorded === 'terminating' && !endsNow(world, kept) && 'is terminating still',
         slot.recorded === 'initializing' && 'is initializing still',
         open.length > 0 && `has open operations: ${open.map(({ id }) => id)}`,
       ];
@@ -101,6 +110,8 @@ export const AT_REST: readonly AtRest[] = [
         return [];
       // After a crash its delay goes on when it is woken.
       if (slot.crashedSince >= pokedAt) return [];
+      // There is no room for it, and nobody who could make some.
+      if ((world.process?.context.hosts.size ?? 0) >= LIMITS.maxResident) return [];
       const lateMs = world.clock.mono() - pokedAt - ARMED_MS;
       return [
         countedOf(kept)?.value === 'armed' && lateMs > 0 && `is armed for ${lateMs} ms too long`,
@@ -124,6 +135,8 @@ export const AT_REST: readonly AtRest[] = [
         world.rejected.has(slot.ask.n) &&
         !slot.given &&
         !slot.isOver &&
+        // It is still being taken back: the tries come ever further apart.
+        world.process?.context.takingBack.has(slot.kept?.record.id ?? '') !== true &&
         `was refused to who asked for it, and is ${slot.recorded}`,
     ]),
   },

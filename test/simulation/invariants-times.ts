@@ -68,7 +68,7 @@ const tooEarly = (world: World, slot: Slot, reason: EndReason | null): readonly 
     case 'max-lifetime':
       return least(wall - slot.bornWall, DEADLINES.maxLifetimeMs);
     case 'paused-timeout':
-      return least(wall - (slot.pausedWall ?? wall), DEADLINES.pausedTimeoutMs);
+      return least(wall - (pausedSince(slot) ?? wall), DEADLINES.pausedTimeoutMs);
     case 'idle-timeout': {
       const stored = slot.storedSince >= slot.activeAt;
       const quietMs = Math.max(mono - slot.activeAt, stored ? wall - slot.activeWall : 0);
@@ -91,6 +91,10 @@ const tooEarly = (world: World, slot: Slot, reason: EndReason | null): readonly 
       return [];
   }
 };
+
+/** Of one that is not in memory it is what its record says: what was not recorded of a later pause is not known. */
+const pausedSince = ({ actor, kept, pausedWall }: Slot): number | null =>
+  actor === null ? (kept?.record.session.pausedAt ?? pausedWall) : pausedWall;
 
 export const ownSilence = (world: World, { slot, move }: Moved): readonly string[] =>
   move.to === 'terminating' && move.from !== null ? ownFault(world, slot, move.reason) : [];

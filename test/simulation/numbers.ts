@@ -43,3 +43,6 @@ export const RESTARTS = {
 } as const;
 
 export const { idleTimeoutMs: IDLE_TIMEOUT_MS } = DEADLINES;
+
+/** What the end of a session may take, its callbacks and commits included, ms. */
+export const CLEANUP_MS = 5_000;

@@ -74,8 +74,7 @@ const findOrMake = async (
 ): Promise<SessionHost> => {
   if (context.opening !== null) await untilOpen(context);
   for (let tries = 1; ; tries += 1) {
-    const { principal, key } = claim;
-    const found = await storeRead('the session', context.store.find(principal, key));
+    const found = await find(context, claim);
     const host = found === null ? undefined : context.hosts.get(found.id);
     if (host !== undefined) return host;
     const stored = found === null ? null : living(context, found);
@@ -90,6 +89,23 @@ const findOrMake = async (
     } catch (error) {
       if (!(error instanceof AlreadyExistsError) || tries === TRIES) throw error;
     }
+  }
+};
+
+/** What the store has under that key; asked again where that ended, or got another id, meanwhile. */
+const find = async (
+  context: RuntimeContext,
+  { principal, key }: KeyedClaim,
+): Promise<SessionRecord | null> => {
+  const used = context.staleReads.begin();
+  try {
+    for (let tries = 1; ; tries += 1) {
+      const found = await storeRead('the session', context.store.find(principal, key));
+      const stale = found !== null && context.staleReads.has(found.id);
+      if (!stale || tries === TRIES) return found;
+    }
+  } finally {
+    used();
   }
 };
 

@@ -5,6 +5,7 @@ import type { RuntimeContext } from '../runtime-context.ts';
 export const rename = (context: RuntimeContext, host: SessionHost, id: string): void => {
   host.nextId = null;
   context.hosts.delete(host.id);
+  context.staleReads.left(host.id);
   host.id = id;
   context.hosts.set(id, host);
   context.rotated.set(host.actor.id, host);

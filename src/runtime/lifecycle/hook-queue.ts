@@ -39,7 +39,7 @@ export const queueHook = <Name extends Telling>(
   });
   if (host.hooks !== null) return;
   host.hooks = queue;
-  queue.drained = work(host, queue);
+  queue.drained = work(context, host, queue);
 };
 
 /**
@@ -87,13 +87,17 @@ export const runHook = async (
   }
 };
 
-const work = async (host: SessionHost, queue: HookQueue): Promise<void> => {
+const work = async (
+  context: RuntimeContext,
+  host: SessionHost,
+  queue: HookQueue,
+): Promise<void> => {
   // A hook is never called in the middle of what it is told of.
   await Promise.resolve();
   for (;;) {
     const next = queue.waiting.shift();
-    // Where another owner won it, the session goes on there, and so do its hooks.
-    if (next === undefined || host.released) break;
+    // Where another owner won it, the session goes on there, and so do its hooks. A closed runtime calls nobody.
+    if (next === undefined || host.released || context.closed) break;
     await next();
   }
   host.hooks = null;

@@ -39,6 +39,7 @@ export const letGo = (context: RuntimeContext, host: SessionHost): void => {
 
 /** Nothing is kept of a session that is over, or goes on elsewhere. */
 const drop = (context: RuntimeContext, host: SessionHost): void => {
+  context.staleReads.left(host.id);
   leaveMemory(context, host);
   context.away.delete(host);
   context.endingAway.delete(host);
@@ -57,6 +58,7 @@ export const leaveMemory = (context: RuntimeContext, host: SessionHost): void =>
     own?.delete(host);
     if (own?.size === 0) context.perPrincipal.delete(host.principal);
   }
+  host.decideLater?.unsubscribe();
   const { onGone } = host;
   host.onGone = null;
   onGone?.();

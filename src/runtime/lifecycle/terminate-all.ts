@@ -1,7 +1,7 @@
 import { ForbiddenError } from '../../errors.ts';
 import type { Principal } from '../../identity/principal.ts';
 import { LIMITS } from '../../limits.ts';
-import type { Page } from '../../store/contract.ts';
+import type { Page, SessionRecord } from '../../store/contract.ts';
 import { storeRead } from '../commits/store-read.ts';
 import type { SessionHost } from '../host.ts';
 import { terminateAnywhere } from '../residency/end-stored.ts';
@@ -37,19 +37,29 @@ export const terminateAll = async (
 /** Those that are not in memory and have not ended. A principal has few: see `maxPerPrincipal`. */
 const storedOf = async (context: RuntimeContext, principal: string): Promise<SessionHost[]> => {
   if (!context.store.durable) return [];
-  const hosts: SessionHost[] = [];
-  for (let cursor: string | null = null; ; ) {
-    const limit = LIMITS.listPage;
-    const page: Page = await storeRead(
-      'the list',
-      context.store.list({ principal, cursor, limit }),
-    );
-    for (const record of page.records) {
-      const { id, state } = record;
-      if (state === 'terminated' || context.hosts.has(id) || context.takingBack.has(id)) continue;
-      hosts.push(storedHost(context, record));
-    }
-    cursor = page.cursor;
-    if (cursor === null) return hosts;
+  const used = context.staleReads.begin();
+  try {
+    const hosts: SessionHost[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: Page = await pageOf(context, principal, cursor);
+      for (const record of page.records) {
+        if (isStored(context, record)) hosts.push(storedHost(context, record));
+      }
+      cursor = page.cursor;
+    } while (cursor !== null);
+    return hosts;
+  } finally {
+    used();
   }
 };
+
+const pageOf = (context: RuntimeContext, principal: string, cursor: string | null): Promise<Page> =>
+  storeRead('the list', context.store.list({ principal, cursor, limit: LIMITS.listPage }));
+
+/** It goes on, and not in memory; and it is not what a create left that was refused. */
+const isStored = (context: RuntimeContext, { id, state }: SessionRecord): boolean =>
+  state !== 'terminated' &&
+  !context.hosts.has(id) &&
+  !context.takingBack.has(id) &&
+  !context.staleReads.has(id);

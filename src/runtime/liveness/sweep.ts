@@ -1,5 +1,6 @@
 import { interval } from 'rxjs';
 import { Fenced } from '../../errors.ts';
+import { jittered } from '../../identity/randomness.ts';
 import { LIMITS } from '../../limits.ts';
 import { planted } from '../../planted.ts';
 import type { SessionRecord } from '../../store/contract.ts';
@@ -19,12 +20,15 @@ export interface Sweep {
 /**
  * Looks through the store for records that are due, every `sweepIntervalMs`, page by page, with I/O let in between: the
  * tombstones whose time is over are removed; stored sessions that are due, or will be before the next sweep, are filed in
- * the wheel. One sweep at a time; what cannot be removed is told, passed over, and tried again at the next.
+ * the wheel. One sweep at a time; one that fails is tried again, sooner than the next. What cannot be removed is
+ * told, passed over, and tried again at the next.
  */
 export const startSweep = (context: RuntimeContext): Sweep => {
   const { sweepIntervalMs } = context.settings;
   let sweeping = false;
   let again = false;
+  let failures = 0;
+  let retry: { unsubscribe(): void } | null = null;
   const run = (): void => {
     // One that comes too soon is made up for.
     if (sweeping) again = true;
@@ -33,20 +37,43 @@ export const startSweep = (context: RuntimeContext): Sweep => {
     again = false;
     // A tick longer, so that nothing falls between two sweeps.
     context.sweptUntil = context.clock.mono() + sweepIntervalMs + context.deadlines.tickMs;
-    sweep(context)
-      .catch((error: unknown) =>
-        announce(context, { type: 'runtime.error', where: 'sweep', error }),
-      )
-      .finally(() => {
-        sweeping = false;
-        if (again) run();
-      });
+    retry?.unsubscribe();
+    sweep(context).then(
+      () => over(),
+      (error: unknown) => {
+        // Once until one succeeds: the tries come often.
+        if (failures === 0) announce(context, { type: 'runtime.error', where: 'sweep', error });
+        over(error);
+      },
+    );
+  };
+  const over = (error: unknown = null): void => {
+    sweeping = false;
+    failures = error === null ? 0 : failures + 1;
+    if (again) run();
+    if (sweeping || error === null || context.closed) return;
+    // What is due before the next one would be found too late.
+    const waitMs = Math.min(LIMITS.commitRetryMs * 2 ** Math.min(failures, 20), sweepIntervalMs);
+    retry = context.clock.scheduler.schedule(run, jittered(waitMs, context.randomness));
   };
   const ticks = interval(sweepIntervalMs, context.clock.scheduler).subscribe(run);
-  return { now: run, unsubscribe: () => ticks.unsubscribe() };
+  const unsubscribe = (): void => {
+    ticks.unsubscribe();
+    retry?.unsubscribe();
+  };
+  return { now: run, unsubscribe };
 };
 
 const sweep = async (context: RuntimeContext): Promise<void> => {
+  const used = context.staleReads.begin();
+  try {
+    await sweepPages(context);
+  } finally {
+    used();
+  }
+};
+
+const sweepPages = async (context: RuntimeContext): Promise<void> => {
   const { clock, settings, store } = context;
   // Without a durable store only tombstones are looked for, and those may wait for their time.
   const aheadMs = store.durable ? settings.sweepIntervalMs : 0;
@@ -86,8 +113,8 @@ const fileDue = (context: RuntimeContext, page: readonly SessionRecord[]): void 
   for (const record of page) {
     const { id, due } = record;
     if (due?.deadline === 'tombstone' || context.hosts.has(id)) continue;
-    // The page may be older than an end of this process; a create whose answer was lost is being taken back.
-    if (context.tombstones.has(id) || context.takingBack.has(id)) continue;
+    // The page may be older than what has become of it; a create whose answer was lost is being taken back.
+    if (context.staleReads.has(id) || context.takingBack.has(id)) continue;
     const host = storedHost(context, record);
     if (context.endingAway.has(host)) continue;
     const at = awayDue(context, host, context.clock.mono());

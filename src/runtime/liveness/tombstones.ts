@@ -22,10 +22,6 @@ export class Tombstones {
     this.#compact();
   }
 
-  has(id: string): boolean {
-    return this.#ids.has(id);
-  }
-
   /** Forgets one, if it is there. */
   delete(id: string): void {
     if (this.#ids.delete(id)) this.#compact();

@@ -1,4 +1,6 @@
 import { TimeoutError } from '../../errors.ts';
+import { jittered } from '../../identity/randomness.ts';
+import { LIMITS } from '../../limits.ts';
 import type { JournalEntry, UnfinishedOperation } from '../../store/contract.ts';
 import { appendEntries, commit } from '../commits/commits.ts';
 import { readById } from '../commits/rotate-id.ts';
@@ -29,7 +31,10 @@ export const decideInterrupted = (context: RuntimeContext, host: SessionHost): v
   host.inFlight += 1;
   context.inFlight += 1;
   decideAll(context, host)
-    .catch((error: unknown) => reportError(context, host, 'recovery of its operations', error))
+    .catch((error: unknown) => {
+      reportError(context, host, 'recovery of its operations', error);
+      decideLater(context, host);
+    })
     .finally(() => {
       host.deciding = false;
       host.inFlight -= 1;
@@ -38,6 +43,16 @@ export const decideInterrupted = (context: RuntimeContext, host: SessionHost): v
       if (host.inFlight === 0 && host.reason === null && !host.released) fileNext(context, host);
       if (context.inFlight === 0) context.onQuiet?.();
     });
+};
+
+/** The store failed: it is tried again, for as long as the session is in memory. */
+const decideLater = (context: RuntimeContext, host: SessionHost): void => {
+  if (isGone(context, host)) return;
+  host.decideLater?.unsubscribe();
+  host.decideLater = context.clock.scheduler.schedule(
+    () => decideInterrupted(context, host),
+    jittered(LIMITS.retryAfterMs, context.randomness),
+  );
 };
 
 const decideAll = async (context: RuntimeContext, host: SessionHost): Promise<void> => {

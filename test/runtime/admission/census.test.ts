@@ -47,10 +47,27 @@ test('a number that could not be had is asked for again, and one that has come t
   const census = new Census(store);
   await store.close();
   await expect(census.learn('ada')).rejects.toThrow();
-  expect(census.learn('ada')).not.toBeNull();
+  await expect(census.learn('ada')).rejects.toThrow();
 });
 
 test('anonymous sessions have no number of their own', () => {
   const census = new Census(createMemoryStore());
   expect(census.learn(null)).toBeNull();
+});
+
+test('a principal who was refused and has no session is forgotten; one who has, or is asked for, is not', async () => {
+  const { store, answers } = countingStore();
+  const census = new Census(store);
+  const [ada, bob] = [census.learn('ada'), census.learn('bob')];
+  census.refused('ada');
+  expect(census.learn('ada')).toBe(ada);
+  answers[0]?.(0);
+  answers[1]?.(2);
+  await Promise.all([ada, bob]);
+  for (const principal of ['ada', 'bob', null]) census.refused(principal);
+  expect(census.of('bob')).toBe(2);
+  expect(census.learn('bob')).toBeNull();
+  // Asked for anew.
+  expect(census.learn('ada')).not.toBeNull();
+  expect(answers).toHaveLength(3);
 });

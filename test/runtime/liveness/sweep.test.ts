@@ -76,7 +76,7 @@ test('living sessions are left alone', async () => {
   expect(session.state).toBe('idle');
 });
 
-test('a sweep that fails is told, and the next one goes on', async () => {
+test('a sweep that fails is told once, and tried again sooner than the next one is due', async () => {
   const { clock, runtime, store, memory, events } = faultyRuntime({}, SETTINGS);
   const session = await runtime.create();
   await session.terminate();
@@ -84,7 +84,7 @@ test('a sweep that fails is told, and the next one goes on', async () => {
   await clock.advance(TOMBSTONE_MS + SWEEP_MS);
   const reports = events.filter((event) => event.type === 'runtime.error');
   expect(reports[0]).toMatchObject({ where: 'sweep' });
-  expect(toldOfItself(events)).toHaveLength(11);
+  expect(toldOfItself(events)).toEqual(['runtime.error']);
   store.heal();
   await clock.advance(SWEEP_MS);
   expect(await memory.load(session.id)).toBeNull();

@@ -4,18 +4,29 @@ import { after, crash, durableRuntime, processOver, withStored } from './fixture
 
 // What the record of a session says of the process that holds it, for the one that finds it after a crash.
 
-test('a session whose process was gone after a wake says that it comes from a crash', async () => {
+/** What the next process says that the session comes from, once it has woken it. */
+const wokenFrom = async (first: ReturnType<typeof durableRuntime>, id: string) => {
+  const { runtime, events, clock } = processOver(first);
+  const session = await after(clock, runtime.get(id));
+  await after(clock, session.touch());
+  return events.flatMap((event) => (event.type === 'session.woken' ? [event.from] : []));
+};
+
+test('where something was recorded since the last wake, a session comes from a crash', async () => {
+  const first = await withStored();
+  const { clock, session } = first;
+  await after(clock, session.append({ role: 'user', content: 'hello' }));
+  crash(first);
+  expect(await wokenFrom(first, session.id)).toEqual(['crash']);
+});
+
+test('where nothing was, it comes from where it was put away', async () => {
   const first = await withStored();
   const { clock, session } = first;
   await after(clock, session.touch());
   expect(session.info().residency).toBe('resident');
   crash(first);
-  const second = processOver(first);
-  const again = await after(clock, second.runtime.get(session.id));
-  await after(clock, again.touch());
-  expect(second.events.filter(({ type }) => type === 'session.woken')).toMatchObject([
-    { from: 'crash' },
-  ]);
+  expect(await wokenFrom(first, session.id)).toEqual(['hibernation']);
 });
 
 test('a session that was about to be put away and was needed is not recorded as put away', async () => {
@@ -32,21 +43,22 @@ test('a session that was about to be put away and was needed is not recorded as 
   expect(record?.due?.deadline).toBe('idleTimeout');
 });
 
-test('a session that a crash met right after its start is woken for the delays of its behaviour', async () => {
+test('a session that was in memory at the crash is woken for a delay of its behaviour, at its time', async () => {
   const machine = setup({}).createMachine({
     initial: 'waiting',
-    states: { waiting: { after: { 30_000: 'reminded' } }, reminded: {} },
+    states: { waiting: { after: { 30000: 'reminded' } }, reminded: {} },
   });
   const options = { behaviours: { reminder: { logic: machine } } };
   const first = durableRuntime(options);
   const { clock } = first;
   const made = await after(clock, first.runtime.create({ behaviour: 'reminder' }), 10);
+  await after(clock, made.append({ role: 'user', content: 'remind me' }), 10);
   crash(first);
   const second = processOver(first, options);
   const session = await after(clock, second.runtime.get(made.id), 10);
-  await clock.advance(29_900);
+  await clock.advance(29_900 - clock.mono());
   expect(session.info().residency).toBe('stored');
-  await clock.advance(400);
+  await clock.advance(500);
   expect(session.info().residency).toBe('resident');
   expect(session.behaviour?.getSnapshot().value).toBe('reminded');
 });

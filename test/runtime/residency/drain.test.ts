@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { assign, setup } from 'xstate';
 import { openWork } from '../fixture.ts';
 import { after, durableRuntime, processOver } from './fixture.ts';
 
@@ -34,4 +35,42 @@ test('work has its time, then its signal, and its session is put away', async ()
   await clock.advance(200);
   expect(work.aborted()).toBe(true);
   expect(await drained).toMatchObject({ ended: 0, hibernated: 1, aborted: 1, left: [] });
+});
+
+test('a hook that hangs keeps no session in memory at the end', async () => {
+  const { clock, runtime } = durableRuntime({
+    hooks: { onStateChanged: () => new Promise<void>(() => undefined) },
+  });
+  await after(clock, runtime.create({ principal: 'ada' }), 6_000);
+  expect(await after(clock, runtime.close(), 10_000)).toMatchObject({ hibernated: 1, left: [] });
+  expect(clock.pending).toBe(0);
+});
+
+test('a behaviour that moves on all the time is stopped, and its session put away with what it came to', async () => {
+  const busy = setup({ types: { context: {} as { n: number } } }).createMachine({
+    context: { n: 0 },
+    initial: 'counting',
+    states: {
+      counting: {
+        after: {
+          1: {
+            target: 'counting',
+            reenter: true,
+            actions: assign({ n: ({ context }) => context.n + 1 }),
+          },
+        },
+      },
+    },
+  });
+  const options = { behaviours: { busy: { logic: busy } } };
+  const first = durableRuntime(options);
+  const { clock, runtime, disk } = first;
+  const made = await after(clock, runtime.create({ behaviour: 'busy' }), 500);
+  const report = await after(clock, runtime.drain(), 10_000);
+  expect(report).toMatchObject({ hibernated: 1, left: [] });
+  expect(disk.records()).toMatchObject([{ state: 'idle', owner: null }]);
+  const second = processOver(first, options);
+  const session = await after(clock, second.runtime.get(made.id), 10);
+  await after(clock, session.touch(), 10);
+  expect(session.behaviour?.getSnapshot().context.n).toBeGreaterThan(400);
 });

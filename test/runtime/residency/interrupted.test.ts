@@ -19,7 +19,7 @@ const billing = async (ids = ['op-1'], options: RuntimeOptions = {}) => {
   return { ...process, session, id: session.id };
 };
 
-/** Notes which operations are asked about, and gives that answer. */
+/** An `onInterrupted` that notes which operations it is asked about, and gives that answer. */
 const asking = (answer: () => 'again' | undefined | Promise<never>) => {
   const asked: string[] = [];
   const onInterrupted: NonNullable<RuntimeOptions['onInterrupted']> = (_session, { operation }) => {
@@ -29,13 +29,17 @@ const asking = (answer: () => 'again' | undefined | Promise<never>) => {
   return { asked, onInterrupted };
 };
 
+const { onInterrupted: AGAIN } = asking(() => 'again');
+
 /** The operations that the record says are unfinished. */
 const leftIn = (disk: SimulatedDisk): readonly string[] =>
   disk.records()[0]?.session.operations.map(({ operation }) => operation) ?? [];
 
-/** What was told of things that went wrong, by where they did. */
-const wrongIn = (events: ReturnType<typeof durableRuntime>['events']): readonly string[] =>
-  events.flatMap((event) => (event.type === 'runtime.error' ? [event.where] : []));
+/** Where something went wrong, as it was told. */
+const wrongIn = ({ events }: ReturnType<typeof processOver>): readonly string[] =>
+  events.flatMap((event) =>
+    event.type === 'runtime.error' ? [event.where.replace(/ of ses_.*/, '')] : [],
+  );
 
 /** The session in another process, in memory, with what was left of it seen to. */
 const wokenIn = async ({ clock, runtime }: ReturnType<typeof processOver>, id: string) => {
@@ -60,18 +64,18 @@ test('of a paused session nothing is decided before it is resumed, and then it i
   expect(asked).toEqual(['op-1']);
   expect(disk.journal(id).at(-1)?.data).toMatchObject({ phase: 'finished', operation: 'op-1' });
   expect(leftIn(disk)).toEqual([]);
-  expect(wrongIn(second.events)).toEqual([]);
+  expect(wrongIn(second)).toEqual([]);
 });
 
 test('what is to be done again and has no handler here is told, and stays for a process that has', async () => {
   const first = await billing();
   crash(first);
-  const second = processOver(first, asking(() => 'again'));
+  const second = processOver(first, { onInterrupted: AGAIN });
   await wokenIn(second, first.id);
-  expect(wrongIn(second.events)).toEqual(['onInterrupted']);
+  expect(wrongIn(second)).toEqual(['onInterrupted']);
   expect(leftIn(first.disk)).toEqual(['op-1']);
   await after(first.clock, second.runtime.drain());
-  const third = processOver(first, { operations: BILLED, ...asking(() => 'again') });
+  const third = processOver(first, { operations: BILLED, onInterrupted: AGAIN });
   await wokenIn(third, first.id);
   expect(first.disk.journal(first.id).at(-1)?.data).toMatchObject({ phase: 'finished' });
   expect(leftIn(first.disk)).toEqual([]);
@@ -82,17 +86,18 @@ test('an onInterrupted that hangs has its time, holds no drain, and the next pro
   const { clock, disk } = first;
   crash(first);
   const hanging = asking(() => new Promise<never>(() => undefined));
-  const second = processOver(first, { operations: BILLED, ...hanging });
+  const second = processOver(first, { operations: BILLED, onInterrupted: hanging.onInterrupted });
   await wokenIn(second, first.id);
   expect(second.runtime.validateAll()).toEqual([]);
   expect(await after(clock, second.runtime.drain(), 6_000)).toMatchObject({
     hibernated: 1,
     left: [],
   });
-  expect(wrongIn(second.events)).toEqual(['onInterrupted']);
+  expect(wrongIn(second)).toEqual(['onInterrupted']);
   expect(leftIn(disk)).toEqual(['op-1']);
   const again = asking(() => undefined);
-  await wokenIn(processOver(first, { operations: BILLED, ...again }), first.id);
+  const { onInterrupted } = again;
+  await wokenIn(processOver(first, { operations: BILLED, onInterrupted }), first.id);
   expect([hanging.asked, again.asked]).toEqual([['op-1'], ['op-1']]);
   expect(leftIn(disk)).toEqual([]);
 });
@@ -124,17 +129,18 @@ const undecided = async (first: Awaited<ReturnType<typeof billing>>) => {
   second.store.breakNext('readJournal', 'fail');
   await after(clock, session.touch());
   expect(asked).toEqual([]);
-  expect(wrongIn(second.events)).toEqual(['recovery of its operations']);
+  expect(wrongIn(second)).toEqual(['recovery of its operations']);
   const append = (content: string) => {
     const appended = session.append({ role: 'user', content });
     return after(clock, appended, 20);
   };
   const starts = (): number =>
-    first.disk.journal(id).filter(({ data }) => 'phase' in data && data.phase === 'started').length;
+    first.disk.journal(id).filter(({ data }) => (data as { phase?: string }).phase === 'started')
+      .length;
   return { ...second, asked, session, append, starts };
 };
 
-test('a full journal keeps the start of what was cut short until that is decided at the next wake', async () => {
+test('a full journal keeps the start of what was cut short until that is decided', async () => {
   const first = await billing(['op-1'], { journal: BOUNDED });
   const { clock, asked, session, append, starts } = await undecided(first);
   for (const content of ['2', '3', '4']) await append(content);

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { CapacityError, DrainingError, SessionTerminatedError } from '../../../src/index.ts';
+import {
+  AlreadyExistsError,
+  CapacityError,
+  DrainingError,
+  type Session,
+  SessionTerminatedError,
+} from '../../../src/index.ts';
 import { rejectionOf, toldOf } from '../fixture.ts';
 import { after, durableRuntime, REST_MS, SYNC_MS, withStored } from './fixture.ts';
 
@@ -190,3 +196,43 @@ test('drain ‖ wake: one that was just woken is put away again', async () => {
   expect(report).toMatchObject({ hibernated: 1, left: [] });
   expect(disk.records()).toMatchObject([{ state: 'idle', owner: null }]);
 });
+
+test('create ‖ wake: an id that is taken by a session that is just woken is refused, and the wake goes on', async () => {
+  const { clock, runtime, session, context } = await withStored();
+  const made = runtime.create({ principal: 'eve', id: session.id });
+  made.catch(() => undefined);
+  await after(clock, session.touch());
+  expect(await rejectionOf(made)).toBeInstanceOf(AlreadyExistsError);
+  expect(session.info()).toMatchObject({ residency: 'resident', principal: 'ada' });
+  expect(runtime.validateAll()).toEqual([]);
+  expect([context.census?.total, runtime.stats().resident]).toEqual([1, 1]);
+});
+
+const CALLS: readonly (readonly [string, (session: Session) => Promise<unknown>])[] = [
+  ['touch', (session) => session.touch()],
+  ['terminate', (session) => session.terminate()],
+  ['pause', (session) => session.pause()],
+  ['resume', (session) => session.resume()],
+  ['rotateId', (session) => session.rotateId()],
+  ['run', (session) => session.run('work', () => 1)],
+  ['append', (session) => session.append({ role: 'user', content: 'hello' })],
+  ['update', (session) => session.update(() => ({ n: 1 }))],
+];
+
+test.each(CALLS)(
+  'wake ‖ listener: %s may be called in the middle of a hibernation or a wake',
+  async (_name, call) => {
+    const { clock, runtime, context } = durableRuntime({ deadlines: { hibernateAfterMs: 1_000 } });
+    const session = await after(clock, runtime.create({ principal: 'ada' }));
+    const called: Promise<unknown>[] = [];
+    session.subscribe(({ type }) => {
+      const moves = type === 'session.hibernated' || type === 'session.woken';
+      if (moves && called.length < 6) called.push(call(session));
+    });
+    await clock.advance(44_000);
+    expect(called.length).toBeGreaterThan(0);
+    await Promise.all(called);
+    expect(runtime.validateAll()).toEqual([]);
+    expect(context.lanes.size).toBe(0);
+  },
+);
