@@ -85,6 +85,7 @@ export const assembleRuntime = (options: RuntimeOptions, chart?: AnyActorLogic):
     idle: new IdleSessions(store.durable),
     reserved: new Reservations(),
     keyed: new Map(),
+    newIds: new Map(),
     rotated: new Map(),
     census: store.durable ? new Census(store) : null,
     lanes: new Lanes(() => context.onQuiet?.()),

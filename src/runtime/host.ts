@@ -148,6 +148,8 @@ export class SessionHost implements WheelEntry {
   /** The id it is to have, for the next commit to record; `null`: it keeps its own. See `rotate-id.ts`. */
   nextId: string | null = null;
   rotating: Promise<string> | null = null;
+  /** Ids that it may have in the store and not here: see `rename.ts`. */
+  newIds: string[] | null = null;
   retry: { unsubscribe(): void } | null = null;
   /** Another owner won it: the session goes on elsewhere, without this host. */
   released = false;

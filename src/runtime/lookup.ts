@@ -57,7 +57,8 @@ const referenceTo = (
   }
   if (record.state !== 'terminated' && context.store.durable) {
     // What a create left whose answer was lost: nobody was given it.
-    if (context.takingBack.has(id)) throw new SessionNotFoundError();
+    // Nor was anybody told of an id whose record has no answer yet.
+    if (context.takingBack.has(id) || context.newIds.has(id)) throw new SessionNotFoundError();
     return new SessionReference(context, storedHost(context, record));
   }
   // Only the owner is told that and why it ended; an anonymous caller has no such standing.
@@ -100,6 +101,7 @@ const sees = (scope: Scope, principal: string | null): boolean =>
 
 const overlaid = (context: RuntimeContext, record: SessionRecord): SessionInfo => {
   if (record.state === 'terminated') return describeRecord(record);
-  const host = context.hosts.get(record.id) ?? context.away.get(record.id);
+  const { hosts, newIds, away } = context;
+  const host = hosts.get(record.id) ?? newIds.get(record.id) ?? away.get(record.id);
   return host === undefined ? describeRecord(record) : describeHost(context, host);
 };

@@ -94,6 +94,8 @@ export interface RuntimeContext {
   readonly reserved: Reservations;
   /** Sessions by principal and key, made or being made, so that however many ask, one is made: see `keyed.ts`. */
   readonly keyed: Map<string, KeyedEntry>;
+  /** The ones in memory by an id that the store may know them by already, while its answer is not there, or lost. */
+  readonly newIds: Map<string, SessionHost>;
   /** The ones in memory whose id was rotated, by the name of their actor, which it keeps. */
   readonly rotated: Map<string, SessionHost>;
   /** How many there are in a durable store; `null` without one. */

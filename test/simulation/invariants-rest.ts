@@ -1,7 +1,7 @@
 import type { SessionInfo, SessionRecord } from '../../src/index.ts';
 import type { Invariant } from './invariants.ts';
 import { countedOf, messagesOf, phasesOf } from './invariants-durable.ts';
-import { ARMED_MS, CLEANUP_MS, LIMITS } from './numbers.ts';
+import { ARMED_MS, CLEANUP_MS, LIMITS, TICK_MS } from './numbers.ts';
 import type { SimProcess } from './process.ts';
 import type { Slot } from './slot.ts';
 import type { Kept } from './truth.ts';
@@ -114,7 +114,9 @@ export const AT_REST: readonly AtRest[] = [
       if ((world.process?.context.hosts.size ?? 0) >= LIMITS.maxResident) return [];
       const lateMs = world.clock.mono() - pokedAt - ARMED_MS;
       return [
-        countedOf(kept)?.value === 'armed' && lateMs > 0 && `is armed for ${lateMs} ms too long`,
+        countedOf(kept)?.value === 'armed' &&
+          lateMs > 2 * TICK_MS &&
+          `is armed for ${lateMs} ms too long`,
       ];
     }),
   },
@@ -149,8 +151,13 @@ const listAgrees = (world: World, { reads }: { reads: Reads }): string[] => {
     new Set(records.map(({ id }) => id)),
   ];
   const name = (id: string): string => `#${world.slotOf(id)?.index ?? id}`;
-  const missing = records.filter(({ id, state }) => state !== 'terminated' && !ours.has(id));
-  const extra = listed.filter(({ id, state }) => state !== 'terminated' && !theirs.has(id));
+  // Whose new id has no answer yet is listed under the one its callers know.
+  const newIds = world.process?.context.newIds ?? new Map<string, { readonly id: string }>();
+  const renamed = new Set([...newIds].flatMap(([id, host]) => [id, host.id]));
+  const differs = (id: string, state: string): boolean =>
+    state !== 'terminated' && !renamed.has(id);
+  const missing = records.filter(({ id, state }) => differs(id, state) && !ours.has(id));
+  const extra = listed.filter(({ id, state }) => differs(id, state) && !theirs.has(id));
   const doubled = listed.length - ours.size;
   const counts = world.process?.runtime.stats().byResidency;
   const inMemory = world.process?.context.hosts.size ?? 0;

@@ -155,7 +155,7 @@ const duesOf = (
   const { record } = slot.kept ?? {};
   if (record === undefined || record.session.expiresAt === null) return dues;
   promise('max-lifetime', onMono(record.session.expiresAt));
-  const { pausedAt } = record.session;
+  const pausedAt = pausedSince(slot);
   if (slot.actor === 'paused' || (stored && record.state === 'paused')) {
     if (pausedAt !== null) promise('paused-timeout', onMono(pausedAt + DEADLINES.pausedTimeoutMs));
     return dues;

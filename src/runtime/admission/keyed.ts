@@ -75,7 +75,8 @@ const findOrMake = async (
   if (context.opening !== null) await untilOpen(context);
   for (let tries = 1; ; tries += 1) {
     const found = await find(context, claim);
-    const host = found === null ? undefined : context.hosts.get(found.id);
+    const host =
+      found === null ? undefined : (context.hosts.get(found.id) ?? context.newIds.get(found.id));
     if (host !== undefined) return host;
     const stored = found === null ? null : living(context, found);
     if (stored !== null) return stored;

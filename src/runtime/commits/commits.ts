@@ -15,7 +15,7 @@ import { release, tell } from '../plane/plane.ts';
 import { storedDue } from '../residency/stored-due.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { bytesOf, newAppend, queueAppends, requeue } from './appends.ts';
-import { rename } from './rename.ts';
+import { forgetNewIds, rename } from './rename.ts';
 import { settleLimbo, storeWrite, type Write } from './store-write.ts';
 import { storedSession } from './stored-session.ts';
 
@@ -219,6 +219,7 @@ const succeeded = (context: RuntimeContext, host: SessionHost, attempt: Attempt)
     announce(context, { type: 'runtime.store-recovered' });
   }
   if (attempt.nextId !== null) rename(context, host, attempt.nextId);
+  if (host.nextId === null) forgetNewIds(context, host);
   if (attempt.change.state === 'terminated') {
     retire(context, host);
     keepTombstone(context, host.id);

@@ -12,3 +12,15 @@ export const rename = (context: RuntimeContext, host: SessionHost, id: string): 
   // First, so that whatever is told under the new id is told after it.
   host.untold.addFirst([{ type: 'session.rotated' }], context.clock.wall());
 };
+
+/** An id is about to be recorded: whoever finds it in the store finds this session, whatever becomes of the answer. */
+export const noteNewId = (context: RuntimeContext, host: SessionHost, id: string): void => {
+  host.newIds = [...(host.newIds ?? []), id];
+  context.newIds.set(id, host);
+};
+
+/** What it is called in the store is known again. */
+export const forgetNewIds = (context: RuntimeContext, host: SessionHost): void => {
+  for (const id of host.newIds ?? []) context.newIds.delete(id);
+  host.newIds = null;
+};

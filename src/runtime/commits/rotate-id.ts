@@ -5,6 +5,7 @@ import type { SessionHost } from '../host.ts';
 import { afterTurn, assertOpen } from '../lifecycle/lifecycle.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { commit } from './commits.ts';
+import { noteNewId } from './rename.ts';
 
 /**
  * Gives a session a new id. See `Session.rotateId`. Commit first: nothing is changed before the new id is recorded, and
@@ -27,6 +28,7 @@ export const rotateId = async (context: RuntimeContext, host: SessionHost): Prom
 const rotate = async (context: RuntimeContext, host: SessionHost): Promise<string> => {
   const id = mintSessionId(context.randomness);
   host.nextId = id;
+  noteNewId(context, host, id);
   await commit(context, host);
   if (host.id === id) return id;
   throw new SessionTerminatedError(host.reason ?? 'client');

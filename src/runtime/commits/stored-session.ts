@@ -48,5 +48,5 @@ const unfinishedOperations = ({
 const toldBy = ({ seq, untold, residency, nextId }: SessionHost): number =>
   seq + untold.size + (nextId === null ? 0 : 1) + (residency === 'hibernating' ? 1 : 0);
 
-const putAway = ({ residency }: SessionHost): Pick<StoredSession, 'putAway'> =>
-  residency === 'resident' ? {} : { putAway: true };
+const putAway = ({ residency, reason }: SessionHost): Pick<StoredSession, 'putAway'> =>
+  residency === 'resident' || reason !== null ? {} : { putAway: true };

@@ -1,5 +1,6 @@
 import { DrainingError, InvalidOptionError, TimeoutError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
+import { settled } from '../commits/commits.ts';
 import type { SessionHost } from '../host.ts';
 import { refuseUnknown } from '../known-options.ts';
 import { quieten } from '../liveness/quieten.ts';
@@ -149,6 +150,8 @@ const putAwayForGood = async (context: RuntimeContext, host: SessionHost): Promi
   for (let tries = 1; ; tries += 1) {
     if (context.closed || context.hosts.get(host.id) !== host || host.reason !== null) return;
     if (host.state === 'active') quieten(context, host);
+    // What failed is tried now, whenever its next try would be.
+    if (host.dirty) await settled(context, host).catch(() => undefined);
     // One whose behaviour moves on all the time is stopped first.
     if (await hibernate(context, host, tries <= FAIR_TRIES ? 'forced' : 'stopped')) return;
     await new Promise<void>((resolve) => {

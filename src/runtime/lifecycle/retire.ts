@@ -1,6 +1,7 @@
 import { Fenced } from '../../errors.ts';
 import { sendToSession } from '../../xstate/session-actor.ts';
 import { forgetKey } from '../admission/key-index.ts';
+import { forgetNewIds } from '../commits/rename.ts';
 import type { SessionHost } from '../host.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 
@@ -40,6 +41,7 @@ export const letGo = (context: RuntimeContext, host: SessionHost): void => {
 /** Nothing is kept of a session that is over, or goes on elsewhere. */
 const drop = (context: RuntimeContext, host: SessionHost): void => {
   context.staleReads.left(host.id);
+  forgetNewIds(context, host);
   leaveMemory(context, host);
   context.away.delete(host);
   context.endingAway.delete(host);

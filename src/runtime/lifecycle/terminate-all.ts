@@ -61,5 +61,6 @@ const pageOf = (context: RuntimeContext, principal: string, cursor: string | nul
 const isStored = (context: RuntimeContext, { id, state }: SessionRecord): boolean =>
   state !== 'terminated' &&
   !context.hosts.has(id) &&
+  !context.newIds.has(id) &&
   !context.takingBack.has(id) &&
   !context.staleReads.has(id);

@@ -41,6 +41,7 @@ export const dueOf = (context: RuntimeContext, host: SessionHost, mono: number):
 export const fileNext = (context: RuntimeContext, host: SessionHost): void => {
   const now = context.clock.mono();
   if (host.residency === 'stored') {
+    if (context.closed) return;
     const at = awayDue(context, host, now);
     context.wheel.file(host, isFiled(context, host, at) ? at : Number.POSITIVE_INFINITY);
     return;

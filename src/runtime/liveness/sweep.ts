@@ -42,7 +42,8 @@ export const startSweep = (context: RuntimeContext): Sweep => {
       () => over(),
       (error: unknown) => {
         // Once until one succeeds: the tries come often.
-        if (failures === 0) announce(context, { type: 'runtime.error', where: 'sweep', error });
+        if (failures === 0 && !context.closed)
+          announce(context, { type: 'runtime.error', where: 'sweep', error });
         over(error);
       },
     );
@@ -110,9 +111,10 @@ const removeTombstone = async (context: RuntimeContext, record: SessionRecord): 
  * another.
  */
 const fileDue = (context: RuntimeContext, page: readonly SessionRecord[]): void => {
+  if (context.draining) return;
   for (const record of page) {
     const { id, due } = record;
-    if (due?.deadline === 'tombstone' || context.hosts.has(id)) continue;
+    if (due?.deadline === 'tombstone' || context.hosts.has(id) || context.newIds.has(id)) continue;
     // The page may be older than what has become of it; a create whose answer was lost is being taken back.
     if (context.staleReads.has(id) || context.takingBack.has(id)) continue;
     const host = storedHost(context, record);

@@ -17,7 +17,11 @@ export const recordSigns = (context: RuntimeContext, host: SessionHost): Promise
       host.signedAway = false;
       context.away.review(host);
     } catch {
-      // Told as `runtime.store-failing`, where it is the store.
+      // Told as `runtime.store-failing`, where it is the store. It is not tried again: its record is given up.
+      host.retry?.unsubscribe();
+      host.retry = null;
+      host.dirty = false;
+      host.limbo = null;
     }
     if (host.record !== null) await giveUp(context, host.record);
   });

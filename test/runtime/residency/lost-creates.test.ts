@@ -59,11 +59,22 @@ test('it counts for its principal as long as its record may be there, and not lo
 test('what a lost create left is not found', async () => {
   const { clock, runtime, store, disk, id } = await withLostCreate();
   store.heal();
-  const found = runtime.get(id);
-  found.catch(() => undefined);
-  await clock.settle();
-  expect(await rejectionOf(found)).toBeInstanceOf(SessionNotFoundError);
+  const notFound = async (): Promise<void> => {
+    const found = rejectionOf(runtime.get(id));
+    await clock.settle();
+    expect(await found).toBeInstanceOf(SessionNotFoundError);
+  };
+  await notFound();
   expect(disk.records()).toHaveLength(1);
+  // Nor while it is being removed.
+  store.breakNext('remove', 'stall');
+  await clock.advance(10_000);
+  expect(store.stalled).toBe(1);
+  await notFound();
+  store.heal();
+  await clock.advance(50);
+  expect(disk.records()).toEqual([]);
+  await notFound();
 });
 
 test('terminateAll passes over what a lost create left', async () => {

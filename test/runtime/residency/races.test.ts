@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import {
-  AlreadyExistsError,
   CapacityError,
   DrainingError,
   type Session,
@@ -195,17 +194,6 @@ test('drain ‖ wake: one that was just woken is put away again', async () => {
   const report = await after(clock, runtime.drain());
   expect(report).toMatchObject({ hibernated: 1, left: [] });
   expect(disk.records()).toMatchObject([{ state: 'idle', owner: null }]);
-});
-
-test('create ‖ wake: an id that is taken by a session that is just woken is refused, and the wake goes on', async () => {
-  const { clock, runtime, session, context } = await withStored();
-  const made = runtime.create({ principal: 'eve', id: session.id });
-  made.catch(() => undefined);
-  await after(clock, session.touch());
-  expect(await rejectionOf(made)).toBeInstanceOf(AlreadyExistsError);
-  expect(session.info()).toMatchObject({ residency: 'resident', principal: 'ada' });
-  expect(runtime.validateAll()).toEqual([]);
-  expect([context.census?.total, runtime.stats().resident]).toEqual([1, 1]);
 });
 
 const CALLS: readonly (readonly [string, (session: Session) => Promise<unknown>])[] = [
