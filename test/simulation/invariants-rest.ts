@@ -182,7 +182,9 @@ const getsAgree = (world: World, { reads }: { reads: Reads }): string[] => {
     const { kept } = slot;
     const found: string[] = [];
     const info = given.get(slot.index);
-    if (kept !== null && slot.given && info === null) {
+    // Nobody was told of an id whose record has no answer yet.
+    const told = world.process?.context.newIds.has(kept?.record.id ?? '') !== true;
+    if (kept !== null && told && slot.given && info === null) {
       found.push(`#${slot.index} is recorded as ${kept.record.state}, and not given`);
     }
     if (kept === null && info !== null && info !== undefined) {

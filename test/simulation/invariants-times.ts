@@ -117,6 +117,8 @@ export const notLate = (world: World): readonly string[] => {
   }
   return world.slots.flatMap((slot) => {
     if (slot.isOver || !slot.given || slot.pending > 0) return [];
+    // To decide about interrupted work is work, and that waits for the store.
+    if (process.context.hosts.get(slot.kept?.record.id ?? '')?.deciding === true) return [];
     const slackMs = slackOf(world, slot);
     if (slackMs === null) return [];
     return duesOf(world, slot, process).flatMap(({ reason, by }) =>
