@@ -37,6 +37,7 @@ export {
   TimeoutError,
   UpdateConflictError,
 } from './errors.ts';
+export type { Randomness } from './identity/randomness.ts';
 export { isSessionId, mintSessionId } from './identity/session-id.ts';
 export { LIMITS } from './limits.ts';
 export type {
@@ -97,6 +98,7 @@ export type {
 } from './runtime/session.ts';
 export type {
   DurableOptions,
+  InterruptedOperation,
   OperationContext,
   OperationHandler,
   OperationInfo,
@@ -111,6 +113,7 @@ export type {
   Store,
   StoredDeadline,
   StoredSession,
+  UnfinishedOperation,
 } from './store/contract.ts';
 export { createMemoryStore } from './store/memory.ts';
 export type { Clock } from './time/clock.ts';

@@ -79,25 +79,7 @@ export const assembleRuntime = (options: RuntimeOptions, chart?: AnyActorLogic):
     reference: (host) => new SessionReference(context, host),
     registry,
     wheel,
-    hosts: new Map(),
-    perPrincipal: new Map(),
-    listeners: [],
-    idle: new IdleSessions(store.durable),
-    reserved: new Reservations(),
-    keyed: new Map(),
-    newIds: new Map(),
-    rotated: new Map(),
-    census: store.durable ? new Census(store) : null,
-    lanes: new Lanes(() => context.onQuiet?.()),
-    away: new Away(),
-    staleReads: new StaleReads(),
-    endingAway: new Set(),
-    endLater: new Map(),
-    opening: null,
-    sweptUntil: Number.NEGATIVE_INFINITY,
-    overdue: new Set(),
-    settling: 0,
-    alive: null,
+    ...emptyTables(store, () => context.onQuiet?.()),
     recent: new Recent(settings.maxRecentEvents),
     counters: newCounters(),
     owner: randomness.uuid(),
@@ -112,16 +94,40 @@ export const assembleRuntime = (options: RuntimeOptions, chart?: AnyActorLogic):
     lagMs: 0,
     inFlight: 0,
     onQuiet: null,
-    takingBack: new Map(),
-    whenClosed: new Set(),
-    tombstones: new Tombstones(),
-    sweep: null,
   };
   registry.start();
   if (store.durable) open(context, () => begin(context, gaps));
   else begin(context, gaps);
   return context;
 };
+
+/** Who is where, before anybody is anywhere. `onRest`: called when the last step of all lanes is over. */
+const emptyTables = (store: Store, onRest: () => void) =>
+  ({
+    hosts: new Map(),
+    perPrincipal: new Map(),
+    listeners: [],
+    idle: new IdleSessions(store.durable),
+    reserved: new Reservations(),
+    keyed: new Map(),
+    newIds: new Map(),
+    rotated: new Map(),
+    census: store.durable ? new Census(store) : null,
+    lanes: new Lanes(onRest),
+    away: new Away(),
+    staleReads: new StaleReads(),
+    endingAway: new Set(),
+    endLater: new Map(),
+    opening: null,
+    sweptUntil: Number.NEGATIVE_INFINITY,
+    overdue: new Set(),
+    settling: 0,
+    alive: null,
+    takingBack: new Map(),
+    whenClosed: new Set(),
+    tombstones: new Tombstones(),
+    sweep: null,
+  }) satisfies Partial<RuntimeContext>;
 
 /** Its sessions run `chart`. What goes wrong in an actor is told; a session of which it was the chart ends. */
 const registryFor = (
