@@ -1,6 +1,7 @@
 import type { AnyActorLogic } from 'xstate';
 import { systemRandomness } from '../identity/randomness.ts';
 import { planted } from '../planted.ts';
+import type { Store } from '../store/contract.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import { GapWatch } from '../time/gap.ts';
 import { LiftedClock } from '../time/lifted-clock.ts';
