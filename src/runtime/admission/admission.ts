@@ -55,7 +55,9 @@ const enter = (
 ): SessionHost | null => {
   const { clock, hosts, perPrincipal, deadlines, registry } = context;
   const id = options.id ?? mintSessionId(context.randomness);
-  if (hosts.has(id)) throw new AlreadyExistsError('A session of that id');
+  if (hosts.has(id) || context.away.get(id) !== undefined) {
+    throw new AlreadyExistsError('A session of that id');
+  }
   const createdAt = clock.wall();
   const expiresAt = Number.isFinite(deadlines.maxLifetimeMs)
     ? createdAt + deadlines.maxLifetimeMs

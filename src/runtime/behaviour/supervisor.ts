@@ -196,6 +196,9 @@ export class Supervisor implements Supervised, Viewed {
       tell(this.#context, this.#host, { type: 'session.restarted', incarnation }, false);
     }
     (early as (() => void) | null)?.();
+    // How it starts is known without a record, but a later process is to wake its session for its first delay.
+    const { durable } = this.#context.store;
+    if (durable && this.#startedFrom === 'input' && this.nextDelayAt() !== null) this.#record();
     if (this.status === 'running' && this.#startedFrom === 'snapshot') {
       this.#actor?.tellRestored(restored);
     }

@@ -42,8 +42,7 @@ export const fileNext = (context: RuntimeContext, host: SessionHost): void => {
   const now = context.clock.mono();
   if (host.residency === 'stored') {
     if (context.closed) return;
-    const at = awayDue(context, host, now);
-    context.wheel.file(host, isFiled(context, host, at) ? at : Number.POSITIVE_INFINITY);
+    context.wheel.file(host, filedAway(context, host, now));
     return;
   }
   const { at } = dueOf(context, host, now);
@@ -53,9 +52,15 @@ export const fileNext = (context: RuntimeContext, host: SessionHost): void => {
   );
 };
 
-/** Whether the sweep would come too late for a stored session, or knows less than is known here. */
-export const isFiled = (context: RuntimeContext, host: SessionHost, at: number): boolean =>
-  at <= context.sweptUntil || host.signedAway;
+/**
+ * When a stored session is looked at by the wheel, mono; `Infinity`: the sweep finds it in time. One of which more is known
+ * here than in its record is looked at as often as one in memory, to record that.
+ */
+export const filedAway = (context: RuntimeContext, host: SessionHost, now: number): number => {
+  const at = awayDue(context, host, now);
+  if (host.signedAway) return Math.min(at, now + checkpointMs(context));
+  return at <= context.sweptUntil ? at : Number.POSITIVE_INFINITY;
+};
 
 /** When something of a stored session is due, mono: a deadline, a delay of its behaviour, or what was left unfinished. */
 export const awayDue = (context: RuntimeContext, host: SessionHost, mono: number): number => {

@@ -46,16 +46,17 @@ export const beat = (context: RuntimeContext, host: SessionHost): void => {
 export const attach = (context: RuntimeContext, host: SessionHost): (() => void) => {
   assertOpen(host);
   host.presences += 1;
-  context.away.review(host);
   tell(context, host, { type: 'session.attached', presences: host.presences }, false);
+  context.away.review(host);
   let here = true;
   return () => {
     if (!here) return;
     here = false;
     host.presences -= 1;
+    if (host.reason === null && !host.released) {
+      tell(context, host, { type: 'session.detached', presences: host.presences }, false);
+    }
     context.away.review(host);
-    if (host.reason !== null || host.released) return;
-    tell(context, host, { type: 'session.detached', presences: host.presences }, false);
   };
 };
 
@@ -122,8 +123,10 @@ const sign = (context: RuntimeContext, host: SessionHost, now: number): void => 
 
 /** It is heard of only here, until it is woken: so it is not to be forgotten. */
 const noteAway = (context: RuntimeContext, host: SessionHost): void => {
+  if (host.signedAway) return;
   host.signedAway = true;
   context.away.review(host);
+  fileNext(context, host);
 };
 
 /** One interval without a sign of life. Told one by one, so that a gap of ours is never told as many. */

@@ -1,7 +1,7 @@
 import { HoldfastError, SessionNotFoundError, SessionTerminatedError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { SessionHost } from '../host.ts';
-import { awayDue, isFiled } from '../liveness/filing.ts';
+import { awayDue, filedAway } from '../liveness/filing.ts';
 import { reportError } from '../plane/report-error.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { endStored, overdue } from './end-stored.ts';
@@ -19,8 +19,10 @@ export const lookAway = (context: RuntimeContext, host: SessionHost, now: number
   const { tickMs } = context.deadlines;
   if (context.lanes.has(host) || context.overdue.has(host)) return now + tickMs;
   const at = awayDue(context, host, now);
-  if (at > now && host.signedAway && isOutdated(context, host)) void recordSigns(context, host);
-  if (at > now) return isFiled(context, host, at) ? at : Number.POSITIVE_INFINITY;
+  if (at > now) {
+    if (host.signedAway && isOutdated(context, host)) void recordSigns(context, host);
+    return filedAway(context, host, now);
+  }
   if (context.draining) return Number.POSITIVE_INFINITY;
   context.overdue.add(host);
   settleNext(context);

@@ -62,3 +62,19 @@ test('a session that was in memory at the crash is woken for a delay of its beha
   expect(session.info().residency).toBe('resident');
   expect(session.behaviour?.getSnapshot().value).toBe('reminded');
 });
+
+test('a crash right after the start of a behaviour: its delay comes at its time', async () => {
+  const machine = setup({}).createMachine({
+    initial: 'waiting',
+    states: { waiting: { after: { 30000: 'reminded' } }, reminded: {} },
+  });
+  const options = { behaviours: { reminder: { logic: machine } } };
+  const first = durableRuntime(options);
+  const { clock } = first;
+  const made = await after(clock, first.runtime.create({ behaviour: 'reminder' }), 4_000);
+  crash(first);
+  const second = processOver(first, options);
+  const session = await after(clock, second.runtime.get(made.id), 10);
+  await clock.advance(30_500 - clock.mono());
+  expect(session.info().residency).toBe('resident');
+});

@@ -88,3 +88,16 @@ test('terminateAll passes over what a lost create left', async () => {
   expect(disk.records()).toEqual([]);
   expect(events.filter(({ type }) => type.startsWith('session.'))).toEqual([]);
 });
+
+test('what a lost create left is not listed, as it is not found', async () => {
+  const { clock, runtime, store } = faultyProcess();
+  await clock.advance(10);
+  store.breakNext('create', 'lose-answer');
+  for (let asked = 0; asked < 3; asked += 1) store.breakNext('load', 'fail');
+  const lost = runtime.create({ principal: 'ada', id: mintSessionId() });
+  lost.catch(() => undefined);
+  await clock.advance(20);
+  const listed = runtime.list();
+  await clock.settle();
+  expect((await listed).sessions).toEqual([]);
+});

@@ -96,3 +96,36 @@ test('what a stored session tells has numbers that no later process gives again'
   ]);
   expect(told.map(({ seq }) => seq)).toEqual(told.map((_, index) => index + 1));
 });
+
+test('proofs of life of a stored session, and then a crash: they are known to about a tenth of idleTimeout', async () => {
+  const first = durableRuntime();
+  const { clock, runtime } = first;
+  const session = await after(clock, runtime.create({ principal: 'ada', beats: 'off' }));
+  session.attach();
+  for (let n = 0; n < 29; n += 1) {
+    session.beat();
+    await clock.advance(4_000);
+  }
+  expect(session.info()).toMatchObject({ residency: 'stored', state: 'idle' });
+  crash(first);
+  const second = processOver(first);
+  const again = await after(clock, second.runtime.get(session.id));
+  await clock.advance(48_000);
+  expect(again.info()).toMatchObject({ state: 'idle', reason: null });
+});
+
+test('beats of a stored session, and then a crash: it is not ended at the restart', async () => {
+  const first = durableRuntime({ deadlines: { idleTimeoutMs: 600_000 } });
+  const { clock, runtime } = first;
+  const session = await after(clock, runtime.create({ principal: 'ada', beats: 'required' }));
+  for (let n = 0; n < 20; n += 1) {
+    session.beat();
+    await clock.advance(4_000);
+  }
+  expect(session.info()).toMatchObject({ residency: 'stored', state: 'idle' });
+  crash(first);
+  const second = processOver(first, { deadlines: { idleTimeoutMs: 600_000 } });
+  const again = await after(clock, second.runtime.get(session.id));
+  await clock.advance(4_000);
+  expect(again.info()).toMatchObject({ state: 'idle', reason: null });
+});

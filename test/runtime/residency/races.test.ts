@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import {
+  AlreadyExistsError,
   CapacityError,
   DrainingError,
   type Session,
   SessionTerminatedError,
 } from '../../../src/index.ts';
 import { rejectionOf, toldOf } from '../fixture.ts';
-import { after, durableRuntime, REST_MS, SYNC_MS, withStored } from './fixture.ts';
+import { after, durableRuntime, faultyProcess, REST_MS, SYNC_MS, withStored } from './fixture.ts';
 
 /** Advances to the moment in which the session is being put away. */
 const untilHibernating = async ({
@@ -224,3 +225,25 @@ test.each(CALLS)(
     expect(context.lanes.size).toBe(0);
   },
 );
+
+test('create ‖ wake: the id of a stored session is taken, however slow the store is to say so', async () => {
+  const { clock, runtime, store, context } = faultyProcess();
+  const session = await after(clock, runtime.create({ principal: 'ada' }), 16_000);
+  expect(session.info().residency).toBe('stored');
+  store.breakNext('create', 'hold-answer');
+  const made = runtime.create({ principal: 'eve', id: session.id });
+  made.catch(() => undefined);
+  await clock.advance(10);
+  await after(clock, session.touch());
+  expect(session.info()).toMatchObject({ residency: 'resident', principal: 'ada' });
+  expect(runtime.validateAll()).toEqual([]);
+  store.heal();
+  await clock.advance(50);
+  expect(await rejectionOf(made)).toBeInstanceOf(AlreadyExistsError);
+  expect(session.info()).toMatchObject({ residency: 'resident', principal: 'ada' });
+  expect(runtime.validateAll()).toEqual([]);
+  expect([context.census?.total, runtime.stats().resident]).toEqual([1, 1]);
+  expect(session.actor.getSnapshot().status).toBe('active');
+  await after(clock, session.append({ role: 'user', content: 'x' }));
+  expect(await after(clock, session.terminate(), 5000)).toBe('client');
+});
