@@ -141,6 +141,8 @@ const welcome = (world: World, slot: Slot, session: Session<Data>, since: number
   slot.vanished = false;
   if (slot.given) return;
   slot.given = true;
+  // One that an earlier process made, and gave to nobody, is only asked for: that is no activity.
+  if (slot.bornAt < since) return;
   const now = world.clock.mono();
   slot.activeAt = Math.max(slot.activeAt, since);
   slot.signAt = Math.max(slot.signAt, since);

@@ -151,9 +151,10 @@ const listAgrees = (world: World, { reads }: { reads: Reads }): string[] => {
     new Set(records.map(({ id }) => id)),
   ];
   const name = (id: string): string => `#${world.slotOf(id)?.index ?? id}`;
-  // Whose new id has no answer yet is listed under the one its callers know.
+  // Whose new id has no answer yet is listed under the one its callers know; what a lost create left is not listed.
   const newIds = world.process?.context.newIds ?? new Map<string, { readonly id: string }>();
-  const renamed = new Set([...newIds].flatMap(([id, host]) => [id, host.id]));
+  const takenBack = world.process?.context.takingBack.keys() ?? [];
+  const renamed = new Set([...[...newIds].flatMap(([id, host]) => [id, host.id]), ...takenBack]);
   const differs = (id: string, state: string): boolean =>
     state !== 'terminated' && !renamed.has(id);
   const missing = records.filter(({ id, state }) => differs(id, state) && !ours.has(id));
