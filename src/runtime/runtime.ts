@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { ActorRefFrom, InspectionEvent, Observer } from 'xstate';
 import type {

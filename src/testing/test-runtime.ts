@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { HoldfastError, InvalidOptionError } from '../errors.ts';
 import type { LifecycleEvent } from '../observe/events.ts';
 import type { DrainReport, Runtime, RuntimeOptions } from '../runtime/runtime.ts';

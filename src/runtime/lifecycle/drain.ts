@@ -170,6 +170,7 @@ const shutDown = async (context: RuntimeContext): Promise<void> => {
   for (const host of context.hosts.values()) giveUp(host);
   for (const host of context.endingAway) giveUp(host);
   for (const host of context.away.filed()) context.wheel.remove(host);
+  for (const host of context.away.list()) giveUp(host);
   for (const tries of [context.takingBack, context.endLater]) {
     for (const one of tries.values()) one.unsubscribe();
     tries.clear();

@@ -220,3 +220,14 @@ test('an end that was asked for while the store fails comes all the same', async
   expect((await closed).left).toEqual([]);
   expect(clock.pending).toBe(0);
 });
+
+test('who waits for a state when the runtime is closed is told, wherever the session is', async () => {
+  const { clock, runtime, session } = await withStored();
+  const other = await after(clock, runtime.create({ principal: 'ada' }));
+  const waits = [session, other].map((one) => one.waitFor('paused'));
+  for (const one of waits) one.catch(() => undefined);
+  const closed = runtime.close();
+  await clock.advance(200);
+  await closed;
+  for (const one of waits) expect(await rejectionOf(one)).toBeInstanceOf(StoreError);
+});
