@@ -26,7 +26,7 @@ export class Coverage {
     const others = [...this.counts].filter(([what]) => !PAIRS.includes(what));
     others.sort(([a], [b]) => (a < b ? -1 : 1));
     return [
-      `${pairs.length} of ${PAIRS.length} pairs of state and event:`,
+      `${pairs.length} of ${PAIRS.length} pairs of state and event (the runtime asks for the state before it sends most of them):`,
       ...pairs.map((pair) => `  ${pair} ${this.of(pair)}`),
       'steps and faults:',
       ...others.map(([what, count]) => `  ${what} ${count}`),

@@ -102,7 +102,7 @@ export const INVARIANTS: All = {
     },
     {
       name: 'legal-chain',
-      sentence: 'The states shown are a way through the table of section 3.',
+      sentence: 'The states shown are a way through the chart of machines/session.ts.',
       check: planes.legalChain,
     },
     {
@@ -124,7 +124,7 @@ export const INVARIANTS: All = {
   moved: [
     {
       name: 'legal-moves',
-      sentence: 'An actor moves only where the table of section 3 leads, and never back.',
+      sentence: 'An actor moves only where its chart leads, and never back.',
       check: planes.legalMoves,
     },
     {

@@ -1,4 +1,4 @@
-import { plant } from '../../src/planted.ts';
+import { PLANTED_FAULTS, plant } from '../../src/planted.ts';
 import { type Asked, asked, HELP } from './command-line.ts';
 import type { Coverage } from './coverage.ts';
 import { findFaults } from './finding.ts';
@@ -71,7 +71,8 @@ const many = async (plan: Asked, signal: AbortSignal): Promise<number> => {
     const counts = Object.fromEntries([...coverage.counts].sort(([a], [b]) => (a < b ? -1 : 1)));
     say(JSON.stringify({ from, seeds: done, actions, broken, missing, coverage: counts }));
   } else {
-    say(`${done} seeds, ${actions} actions: ${broken.length} broke something.`);
+    const cut = signal.aborted ? ` Interrupted: ${seeds - done} seeds were not run.` : '';
+    say(`${done} seeds, ${actions} actions: ${broken.length} broke something.${cut}`);
     tellCoverage(coverage, missing);
   }
   if (signal.aborted) return 130;
@@ -91,7 +92,8 @@ const faults = async (plan: Asked, signal: AbortSignal): Promise<number> => {
   });
   const lost = findings.filter(({ seed }) => seed === null).length;
   if (plan.json) say(JSON.stringify({ findings }));
-  else say(`${findings.length - lost} of ${findings.length} faults found.`);
+  else say(`${findings.length - lost} of ${PLANTED_FAULTS.length} faults found.`);
+  if (signal.aborted && !plan.json) say('Interrupted: not all of them were tried.');
   if (signal.aborted) return 130;
   return lost === 0 ? 0 : 1;
 };
