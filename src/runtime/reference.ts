@@ -95,10 +95,11 @@ export class SessionReference implements Session {
   }
 
   async touch(): Promise<void> {
-    return this.#inMemory(async () => {
-      if (isReceiving(this.#host.actor)) await afterTurn(this.#host);
-      touch(this.#context, this.#host);
-    });
+    // The most frequent of all calls: with no more promises than it needs.
+    const host = this.#host;
+    if (isAway(host)) await wake(this.#context, host);
+    if (isReceiving(host.actor)) await afterTurn(host);
+    touch(this.#context, host);
   }
 
   beat(): void {
