@@ -1,12 +1,13 @@
 import {
+  type ActorLogic,
   type AnyActorLogic,
+  type AnyActorScope,
   type AnyMachineSnapshot,
   createActor,
   type EventObject,
   isMachineSnapshot,
   type Snapshot,
   type SnapshotFrom,
-  transition,
 } from 'xstate';
 import type { Clock } from '../time/clock.ts';
 import { BehaviourActor, type BehaviourStart } from './behaviour-actor.ts';
@@ -14,6 +15,7 @@ import { createDelayedEvents, installDelayedEvents } from './delayed-events.ts';
 import type { PendingDelay } from './pending-delays.ts';
 import type { SessionActor } from './session-actor.ts';
 import { sessionLogic } from './session-logic.ts';
+import { Unrest } from './unrest.ts';
 
 /** Hears every step of a chart, those in between too. `took`: the type of the event a transition was taken for. */
 export type StepListener = (snapshot: AnyMachineSnapshot, took: string | null) => void;
@@ -25,6 +27,7 @@ export type StepListener = (snapshot: AnyMachineSnapshot, took: string | null) =
 export class LoneBehaviour {
   readonly #session: SessionActor;
   readonly #actor: BehaviourActor;
+  readonly #unrest: Unrest;
 
   /** Makes the actor; nothing of it runs before `start`. */
   constructor(
@@ -33,9 +36,12 @@ export class LoneBehaviour {
     from: BehaviourStart,
     onStep: StepListener = () => undefined,
   ) {
+    const unrest = new Unrest(clock);
+    this.#unrest = unrest;
     this.#session = createActor(sessionLogic, {
       input: { id: 'ses_check', principal: null, expiresAt: null },
       inspect: (event) => {
+        unrest.hear(event);
         if (event.type !== '@xstate.microstep' && event.type !== '@xstate.snapshot') return;
         const { snapshot } = event;
         // Of its own chart only: the session and the actors under it have charts too.
@@ -54,11 +60,17 @@ export class LoneBehaviour {
   }
 
   send(event: EventObject): void {
+    this.#unrest.begin();
     this.#actor.send(event);
   }
 
   getSnapshot(): SnapshotFrom<AnyActorLogic> {
     return this.#actor.getSnapshot();
+  }
+
+  /** The states it went round in without end, as JSON, before it was ended for that; `null`: it comes to rest. */
+  restlessIn(): readonly string[] | null {
+    return this.#unrest.isFound ? this.#unrest.states : null;
   }
 
   /** What it could be started from again, beside its delays. Throws where XState cannot say. */
@@ -92,9 +104,35 @@ const DEAF = {
   stopped: () => undefined,
 };
 
-/** What a logic would make of an event. Runs no action, sends nothing; what an `assign` or a guard throws is thrown. */
+/**
+ * What a logic would make of an event. Runs no action, sends nothing; what an `assign` or a guard throws is thrown, and an
+ * error where it does not come to rest.
+ */
 export const snapshotAfter = (
   logic: AnyActorLogic,
   snapshot: SnapshotFrom<AnyActorLogic>,
   event: EventObject,
-): SnapshotFrom<AnyActorLogic> => transition(logic, snapshot, event)[0];
+): SnapshotFrom<AnyActorLogic> => {
+  // In place of XState's own `transition`, which nothing can look into: it would go round without end.
+  const unrest = new Unrest(STILL);
+  const self = createActor(standIn(snapshot), { inspect: (seen) => unrest.hear(seen) });
+  const { system } = self;
+  const none = (): void => undefined;
+  const scope: AnyActorScope = {
+    ...{ self, system, id: '', sessionId: '' },
+    ...{ defer: none, logger: none, stopChild: none, emit: none, actionExecutor: none },
+  };
+  return logic.transition(snapshot, event, scope);
+};
+
+/** One moment: it is never another. */
+const STILL = { mono: () => 0 };
+
+/** An actor that has this snapshot and does nothing. */
+const standIn = (
+  snapshot: SnapshotFrom<AnyActorLogic>,
+): ActorLogic<SnapshotFrom<AnyActorLogic>, EventObject> => ({
+  transition: (same) => same,
+  getInitialSnapshot: () => snapshot,
+  getPersistedSnapshot: (same) => same,
+});

@@ -4,6 +4,7 @@ import { type Checkpoint, newCheckpoint, restored } from '../../runtime/behaviou
 import type { Session } from '../../runtime/session.ts';
 import { createVirtualClock, type VirtualClock } from '../../time/virtual-clock.ts';
 import { LoneBehaviour, type StepListener } from '../../xstate/lone-behaviour.ts';
+import { TRANSITIONS_AT_ONCE } from '../../xstate/unrest.ts';
 import { FoundProblem } from './machine-problem.ts';
 import { isWait, type MachineStep } from './step.ts';
 import { type MachineSource, machineOn } from './subject.ts';
@@ -38,9 +39,12 @@ export class Life {
     return this.snapshot.status === 'active';
   }
 
-  /** A promise, a callback or the like runs: restored, it would begin anew, so it is not restored meanwhile. */
-  get isAtWork(): boolean {
-    return this.#behaviour.heldWork() !== null;
+  /**
+   * What runs of it that is a promise, a callback or the like, in words; `null`: nothing. Restored, that would begin
+   * anew, so it is not restored meanwhile.
+   */
+  get heldWork(): string | null {
+    return this.#behaviour.heldWork();
   }
 
   /** Starts it. Throws `FoundProblem` where it never comes to rest, as `perform` does. */
@@ -88,7 +92,10 @@ export class Life {
   async #pass(ms: number): Promise<void> {
     try {
       await this.clock.advance(ms);
+      this.#assertRest();
     } catch (error) {
+      if (error instanceof FoundProblem) throw error;
+      this.#assertRest();
       if (!(error instanceof HoldfastError)) {
         const sentence = `Something that waited on the clock threw: ${String(error)}`;
         throw new FoundProblem('threw', sentence, error);
@@ -96,6 +103,15 @@ export class Life {
       const sentence = `It never comes to rest: ${ACTIONS_AT_ONCE} events at one moment, and more to come.`;
       throw new FoundProblem('restless', sentence, error);
     }
+  }
+
+  #assertRest(): void {
+    const states = this.#behaviour.restlessIn();
+    if (states === null) return;
+    const sentence =
+      `It never comes to rest: ${TRANSITIONS_AT_ONCE} transitions at one moment, and more to come. ` +
+      `The last ones led to: ${states.join(', ')}.`;
+    throw new FoundProblem('restless', sentence);
   }
 }
 

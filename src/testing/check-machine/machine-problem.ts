@@ -2,7 +2,7 @@
  * What can be wrong with a machine.
  *
  * - `threw`: a guard, an action or an actor under it failed, and the machine with it
- * - `restless`: it raises events without end, and time cannot move on
+ * - `restless`: it goes round, or raises events, without end, and time cannot move on
  * - `dead-end`: it is not done, and nothing leads anywhere any more
  * - `timer-left`: it is done, and something of it still waits on the clock
  * - `not-json`: what it knows would be lost on its way through JSON

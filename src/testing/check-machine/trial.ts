@@ -83,7 +83,7 @@ export class Trial {
     const expected = compared(this.#life);
     await make(this.#second);
     this.#assertSame(this.#second, expected);
-    if (!this.#second.isActive || this.#second.isAtWork) return;
+    if (!this.#second.isActive || this.#second.heldWork !== null) return;
     await this.#second.goOn();
     this.restored += 1;
     this.#assertSame(this.#second, expected);
