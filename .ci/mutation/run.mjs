@@ -5,7 +5,6 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Stryker } from '@stryker-mutator/core';
 
 /** What is changed, and the tests that have to notice. */
 const FOLDERS = {
@@ -15,19 +14,49 @@ const FOLDERS = {
 };
 
 const root = join(import.meta.dirname, '..', '..');
-const { values } = parseArgs({
-  options: {
-    mutate: { type: 'string', multiple: true, default: Object.keys(FOLDERS) },
-    concurrency: { type: 'string', default: '1' },
-  },
-});
+const USAGE = `npm run mutation -- [--mutate <folder or file>]... [--concurrency <n>]
+
+  --mutate       what is changed, in ${Object.keys(FOLDERS).join(', ')}; default: all of it.
+                 A file may have lines: src/time/wheel.ts:10-20
+  --concurrency  test runners at a time, from 1 up; default 1
+  --help         this`;
+
+/** One line for what was asked wrongly. */
+function refuse(message) {
+  process.stderr.write(`${message} See --help.\n`);
+  process.exit(2);
+}
+
+function given() {
+  try {
+    return parseArgs({
+      options: {
+        mutate: { type: 'string', multiple: true, default: Object.keys(FOLDERS) },
+        concurrency: { type: 'string', default: '1' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    // What it says after the first sentence is for those who wrote the call of parseArgs.
+    return refuse(`${error.message.split(/[.\n]/)[0]}.`);
+  }
+}
+
+const values = given();
+if (values.help) {
+  process.stdout.write(`${USAGE}\n`);
+  process.exit(0);
+}
+if (!/^[1-9]\d*$/.test(values.concurrency)) {
+  refuse(`--concurrency is ${values.concurrency}, but must be a whole number from 1 up.`);
+}
 
 /** The name of the folder it is in, of those that are changed. */
 function folderOf(path) {
   const folder = Object.keys(FOLDERS).find((one) => path === one || path.startsWith(`${one}/`));
   const file = path.replace(/:\d.*$/, '');
   if (folder !== undefined && existsSync(join(root, file))) return folder;
-  throw new Error(`${path} is not in ${Object.keys(FOLDERS).join(', ')}`);
+  return refuse(`${path} is no file or folder in ${Object.keys(FOLDERS).join(', ')}.`);
 }
 
 /** What Stryker is to change: a folder means all that is in it. A file may have lines: `wheel.ts:10-20`. */
@@ -75,4 +104,6 @@ for (const path of values.mutate) {
   const own = byFolder.get(folderOf(path)) ?? [];
   byFolder.set(folderOf(path), [...own, path.replace(/\/+$/, '')]);
 }
+// It takes a while to load: not for a word of help.
+const { Stryker } = await import('@stryker-mutator/core');
 for (const [folder, paths] of byFolder) await mutate(paths, folder);

@@ -29,7 +29,7 @@ export interface MachineCheckReport {
  *       checkMachine(orderMachine, { events: { PAY: { amount: fc.nat() }, CANCEL: {} } }));
  *
  * It looks for everything `MachineProblemKind` names: states no run reaches, events nothing handles, dead ends, errors,
- * timers that are left at the end, delays without a name, and, as the one thing no test by hand covers, whether the
+ * timers that are left at the end, delays without a name, machines no run could make a step of, and, as the one thing no test by hand covers, whether the
  * machine goes on the same when it is stored and restored after every step, with its delays. What is found is made as
  * short as it can be and printed with a test to paste.
  *
@@ -54,9 +54,9 @@ export const checkMachine = async <Logic extends AnyActorLogic>(
   const search = new Search(fc, subject, given);
   const seed = await search.run();
   // One run that was asked for by its path cannot have been everywhere.
-  const problems = given.path === undefined ? problemsOfTheWhole(subject, given, search.runs) : [];
+  const problems = given.path === undefined ? problemsOfTheWhole(subject, given, search) : [];
   if (problems.length > 0) throw new MachineCheckError(subject, problems, null, null);
-  const notSent = subject.chart?.events.filter((type) => !Object.hasOwn(events, type)) ?? [];
+  const notSent = subject.chart?.notIn(events) ?? [];
   return {
     seed,
     runs: search.runs,

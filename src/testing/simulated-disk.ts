@@ -18,6 +18,8 @@ export interface SimulatedDiskOptions {
 
 /** A disk that outlives the processes which use it, one at a time. */
 export interface SimulatedDisk {
+  /** What its syncs take their time on. A runtime over it must live on the same: see `createTestRuntime`. */
+  readonly clock: Clock;
   /**
    * One process's connection, a `durable` store. It finds what is durable, in which nobody holds anything any more.
    * What it writes can be read through it at once, and is acknowledged when it is synced, in the order of the writes:
@@ -69,8 +71,8 @@ export const createSimulatedDisk = (options: SimulatedDiskOptions): SimulatedDis
   new Disk(options);
 
 class Disk implements SimulatedDisk {
+  readonly clock: Clock;
   syncs = 0;
-  readonly #clock: Clock;
   readonly #syncMs: () => number;
   /** What is durable. */
   #durable = new RecordTable();
@@ -78,7 +80,7 @@ class Disk implements SimulatedDisk {
   #full = false;
 
   constructor({ clock, syncMs = 0 }: SimulatedDiskOptions) {
-    this.#clock = clock;
+    this.clock = clock;
     this.#syncMs = typeof syncMs === 'function' ? () => duration(syncMs()) : () => syncMs;
     if (typeof syncMs === 'number') duration(syncMs);
   }
@@ -133,7 +135,7 @@ class Disk implements SimulatedDisk {
 
   #sync(synced: () => void): Unsubscribable | null {
     const syncMs = this.#syncMs();
-    if (syncMs > 0) return this.#clock.scheduler.schedule(synced, syncMs);
+    if (syncMs > 0) return this.clock.scheduler.schedule(synced, syncMs);
     queueMicrotask(synced);
     return null;
   }

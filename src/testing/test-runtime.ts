@@ -18,7 +18,7 @@ export interface TestRuntimeOptions<Data = unknown, Input = Data>
   readonly seed?: number;
   /** The time of a store or a disk that is given, or of several runtimes; default: a traced one of its own. */
   readonly clock?: VirtualClock;
-  /** A disk that outlives the runtime, for `restart` and `crash`. In place of a `store`. */
+  /** A disk that outlives the runtime, for `restart` and `crash`, made on the same `clock`. In place of a `store`. */
   readonly disk?: SimulatedDisk;
 }
 
@@ -64,8 +64,12 @@ export interface TestRuntime<Data = unknown, Input = Data> extends AsyncDisposab
   restart(): Promise<Runtime<Data, Input>>;
   /**
    * The process is gone, in the middle of whatever it does, and the next runtime is made over the same disk. No call of
-   * the one before is ever answered. Code of the application that still runs cannot reach the disk or the runtime's
-   * clock, but all else: let it end by its own.
+   * the one before that needs its store or its clock is ever answered. Code of the application that still runs cannot
+   * reach the disk or the runtime's clock, but all else: let it end by its own.
+   *
+   * The trap: what the one before has in memory is still there for whoever kept a reference to it or its sessions. There
+   * `touch`, `run`, `send`, `get` of a session in memory, `info`, `state` and `health` still answer, with nothing of it
+   * kept, and what it can refuse without its store is refused. Drop such references with the process.
    *
    * @param options.keep see `SimulatedDisk.crash`
    * @throws InvalidOptionError without a `disk`
@@ -86,7 +90,8 @@ export interface TestRuntime<Data = unknown, Input = Data> extends AsyncDisposab
  * bench.expectNoLeaks();
  * ```
  *
- * @throws InvalidOptionError for an option that is not allowed, or a `store` beside a `disk`
+ * @throws InvalidOptionError for an option that is not allowed, a `store` beside a `disk`, or a `disk` on another clock:
+ * its syncs would never be over
  */
 export const createTestRuntime = <Data = unknown, Input = Data>(
   options: TestRuntimeOptions<Data, Input> = {},
@@ -110,6 +115,7 @@ class RuntimeUnderTest<Data, Input> implements TestRuntime<Data, Input> {
       throw new InvalidOptionError('store', store, 'left out where there is a disk');
     }
     this.clock = clock ?? createVirtualClock({ traced: true });
+    if (disk !== undefined) assertDisk(disk, clock);
     this.randomness = seededRandomness(seed);
     this.#options = options;
     this.#disk = disk ?? null;
@@ -151,8 +157,12 @@ class RuntimeUnderTest<Data, Input> implements TestRuntime<Data, Input> {
   }
 
   expectNoLeaks(): void {
-    const leaks = leaksIn(this.#process.found(this.#scheduled()));
-    if (leaks.length > 0) throw new Error(`Something is left.\n${leaks.join('\n')}`);
+    const scheduled = this.#scheduled();
+    const leaks = leaksIn(this.#process.found(scheduled));
+    if (leaks.length === 0) return;
+    const isUntraced = scheduled.some(({ by }) => by === null);
+    const hint = isUntraced && leaks.some((leak) => leak.startsWith('timers:')) ? [UNTRACED] : [];
+    throw new Error(['Something is left.', ...leaks, ...hint].join('\n'));
   }
 
   async restart(): Promise<Runtime<Data, Input>> {
@@ -224,6 +234,19 @@ class RuntimeUnderTest<Data, Input> implements TestRuntime<Data, Input> {
     );
   }
 }
+
+const UNTRACED =
+  'To see where a timer was scheduled, give a clock that notes it: createVirtualClock({ traced: true }).';
+
+/** Throws `InvalidOptionError` for what is no disk, and for one whose time does not move with this clock. */
+const assertDisk = (disk: unknown, clock: VirtualClock | undefined): void => {
+  const isDisk = ['open', 'crash'].every(
+    (method) => typeof Reflect.get(Object(disk), method) === 'function',
+  );
+  if (!isDisk) throw new InvalidOptionError('disk', disk, 'made by createSimulatedDisk');
+  if (clock !== undefined && Reflect.get(Object(disk), 'clock') === clock) return;
+  throw new InvalidOptionError('clock', clock, 'the one the disk was made with');
+};
 
 /** What a close may take, virtual ms: far more than a drain waits for anything. */
 const CLOSE_MS = 10 * 60_000;

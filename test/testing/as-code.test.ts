@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { asCode } from '../../src/testing/as-code.ts';
+import { asCode, asShortCode, isData } from '../../src/testing/as-code.ts';
 
 const evaluated = (code: string): unknown => new Function(`return (${code});`)();
 
@@ -32,4 +32,29 @@ test('what has no literal is told of', () => {
   }
   expect(asCode(new Money())).toBe('{ cents: 5 } /* Money */');
   expect(asCode({ f: () => 1 })).toBe('{ f: undefined /* function */ }');
+});
+
+test('in short, the rest is left out', () => {
+  class Actor {
+    readonly self = this;
+  }
+  expect(asShortCode({ count: 1, by: new Actor() })).toBe('{ count: 1, by: {…} /* Actor */ }');
+  expect(asShortCode({ a: { b: { c: { d: 1, e: [2] } } } })).toBe(
+    '{ a: { b: { c: { d: 1, e: […] } } } }',
+  );
+  expect(asShortCode([[[[[], {}]]]])).toBe('[[[[[…], {…}]]]]');
+  const cycle: { self?: unknown } = {};
+  cycle.self = cycle;
+  expect(asShortCode(cycle)).toContain('{…}');
+  expect(asShortCode('a'.repeat(1_000))).toHaveLength(301);
+});
+
+test('data is what comes back as it was', () => {
+  const shared = { a: [1n, null, undefined, new Date(0)] };
+  expect(isData({ one: shared, two: shared })).toBe(true);
+  const cycle: { self?: unknown } = {};
+  cycle.self = [cycle];
+  for (const none of [() => 1, Symbol.iterator, { f: () => 1 }, [new Map()], cycle]) {
+    expect(isData(none)).toBe(false);
+  }
 });

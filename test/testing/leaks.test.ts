@@ -86,6 +86,19 @@ test('timers: one that nobody takes back, with who scheduled it', async () => {
   life.expectNoLeaks();
 });
 
+test('timers: on a clock that does not note it, how to see where they come from', async () => {
+  const { life } = await withSession({ clock: createVirtualClock() });
+  life.expectNoLeaks();
+  const unsubscribe = life.runtime.subscribe(() => undefined);
+  expect(leaksOf(life)).toEqual(['subscriptions: runtime.subscribe']);
+  unsubscribe();
+  life.clock.scheduler.schedule(() => undefined, 5_000);
+  expect(leaksOf(life)).toEqual([
+    'timers: due in 5000 ms',
+    expect.stringMatching(/clock that notes it: createVirtualClock\(\{ traced: true \}\)\.$/),
+  ]);
+});
+
 test('timers: one of the application is its own affair while its code runs, and a leak after it', async () => {
   const { life, session } = await withSession();
   let finish = (): void => undefined;
@@ -212,4 +225,15 @@ test('the rest: of a closed runtime, whatever is in its tables', async () => {
   store.break('fail');
   expect((await life.close()).left).toEqual([session.id]);
   expect(leaksOf(life).join('\n')).toMatch(/runtime: 1 sessions in memory; .*1 principals/);
+});
+
+test('timers: one that is nobody’s is found beside a behaviour that only waits for events', async () => {
+  const life = createTestRuntime({ behaviours: { calm: { logic: calm } } });
+  await life.runtime.create({ behaviour: 'calm' });
+  life.expectNoLeaks();
+  const stray = life.clock.scheduler.schedule(() => undefined, 10_000_000);
+  expect(leaksOf(life)).toMatchObject([expect.stringContaining('timers: due in 10000000 ms')]);
+  stray.unsubscribe();
+  expect(leaksOf(life)).toEqual([]);
+  await life.close();
 });

@@ -52,6 +52,32 @@ test('a crash loses what was not synced, and answers nobody', async () => {
   expect((await reading).messages).toEqual([]);
 });
 
+test('after a crash only what the dead runtime has in memory answers those who kept it', async () => {
+  const { life } = onDisk();
+  const dead = life.runtime;
+  const session = await dead.create({ principal: 'ada' });
+  life.crash();
+  const answered: string[] = [];
+  const asked: Readonly<Record<string, Promise<unknown>>> = {
+    touch: session.touch(),
+    run: session.run('work', () => undefined),
+    get: dead.get(session.id),
+    append: session.append({ role: 'user', content: 'lost' }),
+    messages: session.messages(),
+    pause: session.pause(),
+    create: dead.create(),
+    terminate: dead.terminate(session.id),
+  };
+  for (const [call, answer] of Object.entries(asked)) {
+    answer.catch(() => undefined).finally(() => answered.push(call));
+  }
+  await life.advance(60 * 60_000);
+  expect(answered.sort()).toEqual(['get', 'run', 'touch']);
+  dead.close().finally(() => answered.push('close'));
+  await life.advance(60 * 60_000);
+  expect(answered).not.toContain('close');
+});
+
 test('of what was not synced a crash may keep the first writes', async () => {
   const { life, disk } = onDisk({}, 5);
   const creating = life.runtime.create();
@@ -137,3 +163,27 @@ test('without a disk there is nothing to restart from', async () => {
 test('a store and a disk at once are refused', () => {
   expect(() => onDisk({ store: createMemoryStore() })).toThrow(InvalidOptionError);
 });
+
+test('a disk on another clock is refused: its syncs would never be over', () => {
+  const disk = createSimulatedDisk({ clock: createVirtualClock(), syncMs: 5 });
+  const refusal = expect.objectContaining({
+    code: 'ERR_HOLDFAST_INVALID_OPTION',
+    option: 'clock',
+    message: expect.stringContaining('must be the one the disk was made with'),
+  });
+  expect(() => createTestRuntime({ disk })).toThrow(refusal);
+  expect(() => createTestRuntime({ disk, clock: createVirtualClock() })).toThrow(refusal);
+  expect(disk.inUse).toBe(false);
+});
+
+test.each([{}, null, 'disk', { open: () => createMemoryStore() }])(
+  'what is no disk is refused: %j',
+  (disk) => {
+    const refusal = expect.objectContaining({
+      code: 'ERR_HOLDFAST_INVALID_OPTION',
+      option: 'disk',
+    });
+    // @ts-expect-error: what a program without types may give.
+    expect(() => createTestRuntime({ disk })).toThrow(refusal);
+  },
+);

@@ -88,12 +88,13 @@ const isBusy = (host: SessionHost): boolean =>
   host.inFlight > 0 ||
   host.hooks !== null ||
   host.reason !== null ||
-  host.behaviour?.view.status === 'running';
+  // One that only waits for events has no timer but its own delays, which are counted.
+  (host.behaviour?.view.status === 'running' && host.behaviour.busyWith !== null);
 
 const timersOf = (context: RuntimeContext): number => {
   if (context.closed) return 0;
   const { hosts, endingAway, opening, sweep, alive, takingBack, registry, draining } = context;
-  let timers = takingBack.size + registry.delayedEvents.size;
+  let timers = takingBack.size + context.endLater.size + registry.delayedEvents.size;
   if (opening?.retry) timers += 1;
   // The tick of the wheel: it turns from the moment on in which the runtime is open.
   if (opening === null) timers += 1;
@@ -110,6 +111,7 @@ const timersOfSession = (host: SessionHost): number => {
   let timers = waitsOf(host);
   for (const { timeoutMs } of host.work?.list() ?? []) timers += Number.isFinite(timeoutMs) ? 1 : 0;
   if (host.retry !== null) timers += 1;
+  if (host.decideLater !== null) timers += 1;
   if (host.hooks !== null) timers += 1;
   if (!host.made) timers += 1;
   if (host.behaviour?.view.status === 'restarting') timers += 1;

@@ -61,6 +61,7 @@ export const leaveMemory = (context: RuntimeContext, host: SessionHost): void =>
     if (own?.size === 0) context.perPrincipal.delete(host.principal);
   }
   host.decideLater?.unsubscribe();
+  host.decideLater = null;
   const { onGone } = host;
   host.onGone = null;
   onGone?.();

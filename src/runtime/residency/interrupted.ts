@@ -50,7 +50,10 @@ const decideLater = (context: RuntimeContext, host: SessionHost): void => {
   if (isGone(context, host)) return;
   host.decideLater?.unsubscribe();
   host.decideLater = context.clock.scheduler.schedule(
-    () => decideInterrupted(context, host),
+    () => {
+      host.decideLater = null;
+      decideInterrupted(context, host);
+    },
     jittered(LIMITS.retryAfterMs, context.randomness),
   );
 };

@@ -53,6 +53,11 @@ export class Chart {
     return this.events.some((descriptor) => describes(descriptor, type));
   }
 
+  /** Event types the chart knows that are not among these events. */
+  notIn(events: object): string[] {
+    return this.events.filter((type) => !Object.hasOwn(events, type));
+  }
+
   /** Whether this type of event may end most of what a run could still see. */
   losesProspects(snapshot: AnySnapshot, type: string): boolean {
     return this.#prospects.areLostBy(type, activeNodes(snapshot));

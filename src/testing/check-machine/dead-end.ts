@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AnyActorRef, EventObject } from 'xstate';
 import { snapshotAfter } from '../../xstate/lone-behaviour.ts';
 import type { Chart } from './chart.ts';
+import { unsent } from './coverage.ts';
 import type { Life } from './life.ts';
 import { FoundProblem } from './machine-problem.ts';
 import type { Subject } from './subject.ts';
@@ -16,10 +17,12 @@ export const assertLeadsOn = (life: Life, chart: Chart, subject: Subject): void 
   const leaves = chart.leavesOf(life.snapshot);
   if (subject.options.deadEnds?.some((state) => leaves.includes(state))) return;
   if (probes.some((event) => leads(life, chart, event))) return;
+  const none =
+    Object.keys(subject.options.events ?? {}).length === 0 ? ' No `events` were given to try.' : '';
   throw new FoundProblem(
     'dead-end',
     `It comes to a dead end: in ${leaves.join(' and ')} it is not done, nothing is pending, and no event changes ` +
-      'anything. If that is as it should be, make the state final, or name it in `deadEnds`.',
+      `anything.${none}${unsent(subject)} If that is as it should be, make the state final, or name it in \`deadEnds\`.`,
   );
 };
 

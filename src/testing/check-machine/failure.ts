@@ -1,5 +1,6 @@
-import { asCode } from '../as-code.ts';
-import type { MachineProblem } from './machine-problem.ts';
+import { asCode, isData } from '../as-code.ts';
+import type { MachineProblem, MachineProblemKind } from './machine-problem.ts';
+import type { RunOptions } from './options.ts';
 import type { MachineStep } from './step.ts';
 import type { Subject } from './subject.ts';
 
@@ -51,12 +52,11 @@ const messageOf = (
   for (const { kind, sentence } of problems) lines.push(`${kind}: ${sentence}`);
   if (origin !== null) lines.push('', `seed: ${origin.seed}, path: ${asCode(origin.path)}`);
   if (test !== null) {
-    lines.push('', "The same as a test, with `replayMachine` from 'holdfast/testing':", '', test);
+    lines.push('', 'The same as a test:', '', test);
   }
   return lines.join('\n');
 };
 
-/** `options` is what `checkMachine` was given: named where the failure needs more than the steps. */
 const testOf = (
   { name, options }: Pick<Subject, 'name' | 'options'>,
   problems: readonly MachineProblem[],
@@ -66,8 +66,37 @@ const testOf = (
   const title = asCode(`${name}: ${problem?.kind.replaceAll('-', ' ')}`);
   const list = steps.map((step) => `    ${asCode(step)},\n`).join('');
   const array = list === '' ? '[]' : `[\n${list}  ]`;
-  const byOptions = ['dead-end', 'invariant', 'reached-after-all'].includes(problem?.kind ?? '');
-  const isNeeded = byOptions || options.input !== undefined || options.restore === false;
-  const more = isNeeded ? ', options' : '';
-  return `test(${title}, () =>\n  replayMachine(machine, ${array}${more}));`;
+  const given = optionsAsCode(options, problem?.kind);
+  const names = ['machine: what was checked.'];
+  if (given === NAMED) names.push(`${NAMED}: what it was checked with.`);
+  return [
+    "import { replayMachine } from 'holdfast/testing';",
+    `// ${names.join(' ')}`,
+    `test(${title}, () =>\n  replayMachine(machine, ${array}${given === null ? '' : `, ${given}`}));`,
+  ].join('\n');
+};
+
+/** What the options are called where they are not written out. */
+const NAMED = 'options';
+
+/** Longer ones are not written out. */
+const WRITTEN_OUT = 200;
+
+/** The options without which the steps do not fail in this way: written out where they are data; `null`: none. */
+const optionsAsCode = (
+  options: RunOptions,
+  kind: MachineProblemKind | undefined,
+): string | null => {
+  const needed: RunOptions = {
+    ...(options.input === undefined ? {} : { input: options.input }),
+    ...(options.restore === false ? { restore: false } : {}),
+    // A replay looks for dead ends where it is told which events there are, if only that there are none.
+    ...(kind === 'dead-end' ? { events: options.events ?? {} } : {}),
+    ...(kind === 'invariant' ? { invariant: options.invariant } : {}),
+    ...(kind === 'reached-after-all' ? { unreachable: options.unreachable } : {}),
+  };
+  if (Object.keys(needed).length === 0) return null;
+  if (!isData(needed)) return NAMED;
+  const code = asCode(needed);
+  return code.length > WRITTEN_OUT ? NAMED : code;
 };

@@ -11,6 +11,7 @@
  * - `reached-after-all`: it was in a state that was said to be unreachable
  * - `never-reached`: no run was ever in that state
  * - `never-handled`: no state that was reached has a transition for that event, or none whose guard ever said yes
+ * - `no-step`: no run could make a step, as all it does is wait for something that takes real time
  * - `unnamed-delay`: an `after` has a length, but no name
  */
 export type MachineProblemKind =
@@ -24,6 +25,7 @@ export type MachineProblemKind =
   | 'reached-after-all'
   | 'never-reached'
   | 'never-handled'
+  | 'no-step'
   | 'unnamed-delay';
 
 /** One thing that is wrong with a machine. */

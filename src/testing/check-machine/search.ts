@@ -17,6 +17,8 @@ export class Search {
   steps = 0;
   /** How often a run was restored. */
   restored = 0;
+  /** What still ran when a run was at its end, of all runs, in words. */
+  readonly heldWork = new Set<string>();
   readonly #fc: FastCheck;
   readonly #subject: Subject;
   readonly #options: CheckMachineOptions;
@@ -82,6 +84,7 @@ export class Search {
       }
       // Once is enough: who is at a dead end stays there.
       trial.assertLeadsOn();
+      if (trial.heldWork !== null) this.heldWork.add(trial.heldWork);
     } catch (problem) {
       if (!(problem instanceof FoundProblem)) throw problem;
       if (this.#found !== null && this.#found.problem.kind !== problem.kind) return;

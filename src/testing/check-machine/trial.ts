@@ -1,4 +1,4 @@
-import { asCode } from '../as-code.ts';
+import { asCode, asShortCode } from '../as-code.ts';
 import { assertLeadsOn } from './dead-end.ts';
 import { difference } from './difference.ts';
 import type { Draw } from './draws.ts';
@@ -34,6 +34,11 @@ export class Trial {
   /** The machine is done: there are no more steps. */
   get isOver(): boolean {
     return !this.#life.isActive;
+  }
+
+  /** What runs at the end and is not waited for, in words; `null`: nothing does, or the machine is done. */
+  get heldWork(): string | null {
+    return this.#life.isActive ? this.#life.heldWork : null;
   }
 
   /** Starts it. Throws `FoundProblem`, as `perform` does. */
@@ -93,26 +98,38 @@ export class Trial {
     const { options } = this.#subject;
     const { snapshot } = this.#life;
     if (snapshot.status === 'error') {
-      const when = step === null ? 'at its start' : `on ${asCode(step)}`;
-      throw new FoundProblem('threw', `It fails ${when}: ${snapshot.error}`, snapshot.error);
+      throw new FoundProblem(
+        'threw',
+        `It fails ${whenIs(step, 'on')}: ${snapshot.error}`,
+        snapshot.error,
+      );
     }
     const strange = options.unreachable?.find((state) => this.#reached.has(state));
     if (strange !== undefined) {
       const sentence = `It was in ${strange}, which \`unreachable\` says no run reaches.`;
       throw new FoundProblem('reached-after-all', sentence);
     }
-    this.#assertInvariant();
+    this.#assertInvariant(step);
     if (!this.#life.isActive) this.#assertNothingLeft();
   }
 
-  #assertInvariant(): void {
-    let holds: unknown;
+  #assertInvariant(step: MachineStep | null): void {
+    const { snapshot } = this.#life;
     try {
-      holds = this.#subject.options.invariant?.(this.#life.snapshot);
+      if (this.#subject.options.invariant?.(snapshot) !== false) return;
     } catch (error) {
-      throw new FoundProblem('invariant', `The invariant does not hold: ${error}`, error);
+      throw new FoundProblem('invariant', `${this.#unsound(step)}: ${error}`, error);
     }
-    if (holds === false) throw new FoundProblem('invariant', 'The invariant does not hold.');
+    throw new FoundProblem('invariant', `${this.#unsound(step)}.`);
+  }
+
+  #unsound(step: MachineStep | null): string {
+    const { snapshot } = this.#life;
+    const leaves = this.#subject.chart?.leavesOf(snapshot) ?? [];
+    const where = leaves.length === 0 ? '' : ` in ${leaves.join(' and ')}`;
+    const context: unknown = Reflect.get(Object(snapshot), 'context');
+    const what = context === undefined ? '' : `, with the context ${asShortCode(context)}`;
+    return `The invariant does not hold ${whenIs(step, 'after')}${where}${what}`;
   }
 
   #assertNothingLeft(): void {
@@ -135,6 +152,9 @@ export class Trial {
     throw new FoundProblem('not-restored', sentence);
   }
 }
+
+const whenIs = (step: MachineStep | null, preposition: 'on' | 'after'): string =>
+  step === null ? 'at its start' : `${preposition} ${asCode(step)}`;
 
 /** What is compared. References to actors are left out: one without a name of its own has another one each time. */
 const compared = (life: Life): unknown => {

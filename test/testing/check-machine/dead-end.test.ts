@@ -56,6 +56,27 @@ test('a state nothing leads out of any more: no guard lets anything through', as
   expect(error.test).toMatch(/, options\)\);$/);
 });
 
+test('without events the test that is printed has none either, and fails alike', async () => {
+  const error = await foundInRun(safe({}), {});
+  expect(error.problems[0]?.sentence).toContain(
+    'no event changes anything. No `events` were given to try. Events it knows are not in `events`: TRY, LOOK, LOCK. If',
+  );
+  expect(error.test).toMatch(/\(machine, \[\], \{ events: \{\} \}\)\);$/);
+});
+
+test('events that were not tried are named', async () => {
+  const { TRY, LOOK } = events;
+  const error = await foundInRun(safe({}), { events: { TRY, LOOK } });
+  expect(error.problems[0]?.sentence).toContain(
+    'in open it is not done, nothing is pending, and no event changes anything. Events it knows are not in `events`: LOCK. If',
+  );
+});
+
+test('events with values that are always the same are printed', async () => {
+  const error = await foundInRun(safe({}), { events: { TRY: { pin: 1234 }, LOOK: {} } });
+  expect(error.test).toMatch(/\], \{ events: \{ TRY: \{ pin: 1234 \}, LOOK: \{\} \} \}\)\);$/);
+});
+
 test('a payload that gets through is found among those that do not', async () => {
   await checkMachine(safe({}), { events, seed: 1 });
 });

@@ -45,7 +45,7 @@ export const foundInRun = async <Logic extends AnyActorLogic>(
   const { test, steps } = error;
   if (test === null || steps === null) throw new Error(`No test was printed:\n${error.message}`);
   expect(error.message).toContain(test);
-  const failure = await outcome(pasted(test, machine, runOptions(options)));
+  const failure = await outcome(pasted(test, machine, namedIn(test, runOptions(options))));
   expect(failure?.problems).toEqual(error.problems);
   for (const at of steps.keys()) {
     const fewer = steps.filter((_, other) => other !== at);
@@ -55,11 +55,19 @@ export const foundInRun = async <Logic extends AnyActorLogic>(
   return Object.assign(error, { steps });
 };
 
+/** The options where a printed test says that there are some; without that, whoever pastes it has none. */
+const namedIn = (code: string, options: object): object | undefined =>
+  code.includes('options: what it was checked with.') ? options : undefined;
+
+const IMPORT = "import { replayMachine } from 'holdfast/testing';\n";
+
 /** Runs a printed test as it would run where it is pasted. */
 const pasted = (code: string, machine: unknown, options: unknown): Promise<unknown> => {
   const tests: (() => Promise<unknown>)[] = [];
   const register = (_title: string, run: () => Promise<unknown>): void => void tests.push(run);
-  new Function('test', 'replayMachine', 'machine', 'options', code)(
+  expect(code.startsWith(IMPORT)).toBe(true);
+  const body = code.slice(IMPORT.length);
+  new Function('test', 'replayMachine', 'machine', 'options', body)(
     register,
     replayMachine,
     machine,

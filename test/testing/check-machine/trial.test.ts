@@ -88,6 +88,8 @@ test('a guard that throws after a delay', async () => {
   expect(error.message).toContain('It fails on { wait: 300 }');
   expect(error.test).toBe(
     [
+      "import { replayMachine } from 'holdfast/testing';",
+      '// machine: what was checked.',
       "test('guarded: threw', () =>",
       '  replayMachine(machine, [',
       "    { type: 'CLOSE' },",
@@ -115,29 +117,48 @@ test('an invariant that does not hold, said or thrown', async () => {
     events,
     invariant: ({ context }) => context.count <= 150,
   });
-  expect(said.problems).toEqual([{ kind: 'invariant', sentence: 'The invariant does not hold.' }]);
+  expect(said.problems).toEqual([
+    {
+      kind: 'invariant',
+      sentence: expect.stringMatching(
+        /^The invariant does not hold after \{ type: 'ADD', by: \d+ \} in open, with the context \{ count: 151 \}\.$/,
+      ),
+    },
+  ]);
   expect(sumOf(said.steps)).toBe(151);
   expect(said.test).toMatch(/, options\)\);$/);
+  expect(said.test).toContain('options: what it was checked with.');
   const thrown = await foundInRun(machine, {
     events,
     invariant: ({ context }) => expect(context.count).toBeLessThan(1),
   });
   expect(thrown.steps).toEqual([{ type: 'ADD', by: 1 }]);
+  expect(thrown.message).toContain('with the context { count: 1 }: AssertionError: expected 1');
+  const atOnce = await foundInRun(machine, { events, invariant: () => false });
+  expect(atOnce.problems[0]?.sentence).toBe(
+    'The invariant does not hold at its start in open, with the context { count: 0 }.',
+  );
 });
 
-test('a test says that it needs the options where it does: not stored, or started with an input', async () => {
+test('a test has the options it needs: written out where they are data, or else by name', async () => {
   const throws = () => {
     throw new Error('no');
   };
   const unstored = await foundInRun(counter(throws), { events, restore: false });
-  expect(unstored.test).toMatch(/\], options\)\);$/);
-  const started = setup({ types: { input: {} as number }, actions: { throws } }).createMachine({
+  expect(unstored.test).toMatch(/\], \{ restore: false \}\)\);$/);
+  const started = setup({ types: { input: {} as unknown }, actions: { throws } }).createMachine({
     id: 'started',
     context: ({ input }) => ({ input }),
     entry: 'throws',
   });
   const error = await foundInRun(started, { input: 3 });
-  expect(error.test).toMatch(/\(machine, \[\], options\)\);$/);
+  expect(error.test).toMatch(/\(machine, \[\], \{ input: 3 \}\)\);$/);
+  const cycle: { self?: unknown } = {};
+  cycle.self = cycle;
+  for (const input of [throws, cycle, 'a'.repeat(500), new (class Order {})()]) {
+    const named = await foundInRun(started, { input });
+    expect(named.test).toMatch(/\(machine, \[\], options\)\);$/);
+  }
 });
 
 test('no step is spent on an event that nobody would hear', async () => {
