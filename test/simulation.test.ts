@@ -56,8 +56,8 @@ test.each(ONCE_FAILED)('seed %i once found: %s', { timeout: SLOW }, async (seed)
 });
 
 test.each(PLANTED_FAULTS)('the fault %s is found', { timeout: SLOW }, async (fault) => {
-  const seed = FOUND_BY[fault];
-  expect((await withFault(fault, seed)).broken).not.toBe(null);
+  const [seed, invariant] = FOUND_BY[fault];
+  expect((await withFault(fault, seed)).violated).toContain(invariant);
   expect(said(await runSeed(seed))).toBe('nothing is broken');
 });
 
@@ -80,6 +80,8 @@ test('and in other processes too; the command says what it found', { timeout: SL
   expect(there.digest).toBe(here.digest);
   expect(run('--help')).toContain('--faults');
   expect(() => run('--seed', 'many')).toThrow(/whole number/);
+  const contradiction = (): string => run('--seed', '1', '--faults');
+  expect(contradiction).toThrow(expect.objectContaining({ status: 2 }));
   const blamed = (): string => run('--seed', '0', '--fault', 'quota-after-await');
   expect(blamed).toThrow(expect.objectContaining({ status: 1 }));
 });

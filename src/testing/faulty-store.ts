@@ -36,6 +36,8 @@ export interface FaultyStoreOptions {
   readonly lostAnswerRate?: number;
   /** Which methods go wrong; default: all. Delays are for all. */
   readonly only?: (method: StoreMethod) => boolean;
+  /** Told of each call that goes wrong, as it is made, and how: what was asked for by `break` may befall no call. */
+  readonly onFault?: (method: StoreMethod, fault: StoreFault) => void;
 }
 
 /** A store that goes wrong on purpose. */
@@ -103,6 +105,7 @@ class Faulty implements FaultyStore {
   readonly #delayMs: readonly [number, number] | null;
   readonly #rates: readonly (readonly [StoreFault, number])[];
   readonly #only: (method: StoreMethod) => boolean;
+  readonly #onFault: FaultyStoreOptions['onFault'];
   #mode: StoreFault | 'healthy' | 'by-rates' = 'by-rates';
   #waiting: (() => void)[] = [];
   readonly #next = new Map<StoreMethod, StoreFault[]>();
@@ -125,6 +128,7 @@ class Faulty implements FaultyStore {
       ['lose-answer', rate('lostAnswerRate', options.lostAnswerRate)],
     ];
     this.#only = options.only ?? (() => true);
+    this.#onFault = options.onFault;
     const [least, most] = this.#delayMs ?? [0, 0];
     if (!(least >= 0 && least <= most && most < Infinity)) {
       throw new InvalidOptionError('delayMs', `${least} to ${most}`, '[least, most], from 0 up');
@@ -203,6 +207,7 @@ class Faulty implements FaultyStore {
     // Both numbers are drawn for every call: one rate changed does not change what befalls the other calls.
     const [fate, share] = [this.#random(), this.#random()];
     const fault = this.#faultOf(method, fate);
+    if (fault !== null) this.#onFault?.(method, fault);
     if (fault === 'stall') await this.#healing();
     const acts = fault !== 'fail' && fault !== 'lose-request';
     if (writes && acts) this.#writes += 1;

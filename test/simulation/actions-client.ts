@@ -13,7 +13,7 @@ import {
 import { heardOf } from './hearing.ts';
 import { type Ask, type Data, newJob, type Slot } from './slot.ts';
 
-const newAsk = ({ world, chance }: Act): Omit<Ask, 'n'> => {
+const newAsk = ({ world, chance }: Act): Omit<Ask, 'n' | 'endsAsked'> => {
   const principal = chance.weighted([
     [4, 'ada'],
     [3, 'bob'],
@@ -156,6 +156,7 @@ export const undertake = on('runs a durable operation', (act, slot, session) => 
   slot.jobs.push(job);
   const undertaking = { id, calls: 0, told: false };
   slot.undertakings.set(id, undertaking);
+  slot.journal.asks(id);
   const over = (): void => {
     job.over = true;
     slot.jobEndedAt = world.clock.mono();
@@ -170,9 +171,13 @@ export const undertake = on('runs a durable operation', (act, slot, session) => 
     {
       resolved: () => {
         over();
+        slot.journal.answered(id);
         undertaking.told = true;
       },
-      rejected: over,
+      rejected: () => {
+        over();
+        slot.journal.refused(id);
+      },
     },
   );
 });
@@ -218,8 +223,10 @@ export const resume = on('resumes', (act, slot, session) => {
   });
 });
 
-const terminateIt = ({ world, chance }: Act, slot: Slot, session: Session<Data>): void =>
-  world.call(slot, 'terminate', () => session.terminate(chance.one(['client', 'operator'])), {
+const terminateIt = ({ world, chance }: Act, slot: Slot, session: Session<Data>): void => {
+  const asked = chance.one(['client', 'operator'] as const);
+  slot.ask.endsAsked.add(asked);
+  world.call(slot, 'terminate', () => session.terminate(asked), {
     resolved: (reason) => {
       if (slot.ended !== null && slot.ended !== reason) {
         world.violated('one-end', `#${slot.index} ended for ${slot.ended}, and for ${reason}`);
@@ -227,6 +234,7 @@ const terminateIt = ({ world, chance }: Act, slot: Slot, session: Session<Data>)
       slot.ended = reason;
     },
   });
+};
 
 export const terminate = on('ends it', terminateIt);
 
@@ -235,6 +243,10 @@ export const terminateAll: Action = ({ world, chance }) => {
   if (process === null) return;
   const principal = chance.one(['ada', 'bob', 'cyd']);
   world.trace.did(`all of ${principal} are ended`);
+  // Also one that is only being made.
+  for (const ask of world.asks.values()) {
+    if (ask.principal === principal) ask.endsAsked.add('operator');
+  }
   world.call(null, `terminateAll ${principal}`, () => process.runtime.terminateAll(principal));
 };
 

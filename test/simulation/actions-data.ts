@@ -6,9 +6,14 @@ export const append = on('appends', (act, slot, session) => {
   const { world } = act;
   const content = `m${world.nextNumber()}`;
   slot.asked.push(content);
+  slot.journal.asks(content);
   activity(world, slot, `append ${content}`, () => session.append({ role: 'user', content }), {
-    resolved: ({ seq }) => slot.appended.push({ content, seq }),
+    resolved: ({ seq }) => {
+      slot.journal.answered(content);
+      slot.appended.push({ content, seq });
+    },
     rejected: (error) => {
+      slot.journal.refused(content);
       // Certain: what may have got there is `OutcomeUnknown`.
       if (error instanceof StoreError && error.code === 'ERR_HOLDFAST_STORE')
         slot.refused.push(content);

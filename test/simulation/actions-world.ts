@@ -53,7 +53,6 @@ export const breakStore: Action = ({ world, chance }) => {
   if (process === null || setup.store === 'calm') return;
   const fault = chance.one(FAULTS);
   world.trace.did(`the store: ${fault}`);
-  world.coverage.met(`store: ${fault}`);
   process.faulty.break(fault);
   world.healthySince = null;
 };
@@ -64,7 +63,6 @@ export const breakOnce: Action = ({ world, chance }) => {
   const fault = chance.one(FAULTS.slice(0, 3));
   const method = chance.one(['create', 'commit', 'commit', 'claim', 'release', 'remove'] as const);
   world.trace.did(`the store: the next ${method} is to ${fault}`);
-  world.coverage.met(`store: ${fault}`);
   world.healthySince = null;
   process.faulty.breakNext(method, fault);
 };
@@ -86,7 +84,6 @@ export const diskFull: Action = ({ world }) => {
   if (world.setup.store === 'calm') return;
   world.diskIsFull = !world.diskIsFull;
   world.trace.did(world.diskIsFull ? 'the disk is full' : 'the disk has space again');
-  world.coverage.met('disk full');
   world.disk.full(world.diskIsFull);
   world.healthySince = null;
 };
@@ -140,29 +137,30 @@ export const crash: Action = async ({ world, chance }) => {
   const { process, setup } = world;
   if (process === null || !setup.crashes) return;
   const where = chance.one(['now', 'turns', 'call', 'answer', 'time'] as const);
-  world.coverage.met(`crash: ${where}`);
-  if (where === 'now') world.crash('now');
+  // What was armed may never come about: it counts as it does.
+  const kill = (why: string): void => {
+    if (!process.alive) return;
+    world.coverage.met(`crash: ${where}`);
+    world.crash(why);
+  };
+  if (where === 'now') kill('now');
   if (where === 'turns') {
     const turns = chance.below(40);
     for (let left = turns; left > 0; left -= 1) await Promise.resolve();
-    if (process.alive) world.crash(`after ${turns} turns`);
+    kill(`after ${turns} turns`);
   }
   if (where === 'call' || where === 'answer') {
     const left = 1 + chance.below(6);
     process.connection.trap = {
       left,
       at: where,
-      spring: () => {
-        if (process.alive) world.crash(`at a ${where}`);
-      },
+      spring: () => kill(`at a ${where}`),
     };
     world.trace.did(`the process will be killed at ${where} ${left}`);
   }
   if (where === 'time') {
     const ms = chance.between(0, 400);
-    world.clock.scheduler.schedule(() => {
-      if (process.alive) world.crash('meanwhile');
-    }, ms);
+    world.clock.scheduler.schedule(() => kill('meanwhile'), ms);
     world.trace.did(`the process will be killed in ${ms.toFixed(2)} ms`);
   }
 };

@@ -91,11 +91,15 @@ export const activity = <T>(
 };
 
 /** Asks for a session: by key where the ask has one. */
-export const ask = (world: World, given: Omit<Ask, 'n'>, once: string | null): void => {
+export const ask = (
+  world: World,
+  given: Omit<Ask, 'n' | 'endsAsked'>,
+  once: string | null,
+): void => {
   const { process } = world;
   if (process === null) return;
   const n = world.asks.size + 1;
-  const full: Ask = { n, ...given };
+  const full: Ask = { ...given, n, endsAsked: new Set() };
   world.asks.set(n, full);
   world.askedWall.set(n, world.clock.wall());
   const { principal, key, beats, behaviour } = given;
@@ -131,6 +135,7 @@ export const ask = (world: World, given: Omit<Ask, 'n'>, once: string | null): v
         world.slotNumbered(n)?.wasRefused();
       },
     },
+    principal,
   );
 };
 

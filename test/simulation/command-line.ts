@@ -16,7 +16,7 @@ export const HELP = `Runs worlds of sessions, one a seed, and holds each against
   --help         this
 
 Exit code 0: all is true, and from 200 seeds on every step, every fault point and every event the runtime sends was
-met. 1: something is not. 2: not understood. 130: interrupted.
+met. 1: something is not. 2: not understood, or options that contradict each other. 130: interrupted.
 Faults: ${PLANTED_FAULTS.join(', ')}
 `;
 
@@ -47,6 +47,8 @@ export const asked = (args: readonly string[]): Asked => {
   });
   const { help, seed, faults, fault, json = false } = values;
   const what = help ? 'help' : seed !== undefined ? 'seed' : faults ? 'faults' : 'seeds';
+  if (seed !== undefined) refuse('--seed', values, ['seeds', 'from', 'jobs', 'faults']);
+  if (faults) refuse('--faults', values, ['fault']);
   return {
     what,
     from: whole('--seed', seed) ?? whole('--from', values.from) ?? 0,
@@ -55,6 +57,16 @@ export const asked = (args: readonly string[]): Asked => {
     fault: fault === undefined ? null : named(fault),
     json,
   };
+};
+
+/** Throws where what was asked for contradicts other options: none of them is passed over. */
+const refuse = <Options extends object>(
+  option: string,
+  given: Options,
+  others: readonly (keyof Options & string)[],
+): void => {
+  const other = others.find((name) => given[name] !== undefined);
+  if (other !== undefined) throw new Error(`${option} and --${other} contradict each other.`);
 };
 
 const whole = (option: string, given: string | undefined, least = 0): number | null => {

@@ -21,10 +21,13 @@ export class Connection implements Store {
   readonly waiting = new Map<Method, number>();
   trap: Trap | null = null;
   readonly #inner: Store;
+  readonly #wasFull: () => void;
   #dead = false;
 
-  constructor(inner: Store) {
+  /** @param wasFull told of each write that is refused for want of space */
+  constructor(inner: Store, wasFull: () => void) {
     this.#inner = inner;
+    this.#wasFull = wasFull;
     this.durable = inner.durable;
   }
 
@@ -70,7 +73,11 @@ export class Connection implements Store {
       };
       act().then(
         (value) => answered(() => resolve(value)),
-        (error: unknown) => answered(() => reject(error)),
+        (error: unknown) =>
+          answered(() => {
+            if (error instanceof Error && /disk is full/.test(error.message)) this.#wasFull();
+            reject(error);
+          }),
       );
     });
   }

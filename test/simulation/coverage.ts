@@ -107,6 +107,7 @@ const STEPS: readonly string[] = [
   'session.behaviour-failed',
   'session.restarted',
   'session.recovered',
+  'rest checked',
 ];
 
 /** Where something is made to fail. */

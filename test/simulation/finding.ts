@@ -1,6 +1,5 @@
-import { PLANTED_FAULTS, type PlantedFault, plant } from '../../src/planted.ts';
-import { runSeed } from './run.ts';
-import { runSeeds, type Verdict } from './workers.ts';
+import { PLANTED_FAULTS, type PlantedFault } from '../../src/planted.ts';
+import { runAlone, runSeeds, type Verdict } from './workers.ts';
 
 /** Where a planted fault was found. */
 export interface Finding {
@@ -12,28 +11,37 @@ export interface Finding {
   readonly invariant: string | null;
 }
 
-/** Plants each fault in turn and looks for it. A seed finds it if it is without blame where nothing is planted. */
+interface Search {
+  readonly from: number;
+  readonly seeds: number;
+  readonly jobs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Plants each fault in turn and looks for it. A seed finds it if it is without blame where nothing is planted. Nothing is
+ * said of a fault whose search was interrupted.
+ */
 export const findFaults = async (
-  plan: { from: number; seeds: number; jobs: number; signal: AbortSignal },
+  plan: Search,
   onFinding: (finding: Finding) => void,
 ): Promise<readonly Finding[]> => {
   const findings: Finding[] = [];
   for (const fault of PLANTED_FAULTS) {
-    if (plan.signal.aborted) break;
     const finding = await find(fault, plan);
+    if (finding === null) break;
     findings.push(finding);
     onFinding(finding);
   }
   return findings;
 };
 
-const find = async (
-  fault: PlantedFault,
-  plan: { from: number; seeds: number; jobs: number; signal: AbortSignal },
-): Promise<Finding> => {
+/** `null`: it was interrupted. */
+const find = async (fault: PlantedFault, plan: Search): Promise<Finding | null> => {
+  const { signal } = plan;
   let from = plan.from;
   const end = plan.from + plan.seeds;
-  while (from < end && !plan.signal.aborted) {
+  while (from < end) {
     const suspects: Verdict[] = [];
     await runSeeds({
       ...plan,
@@ -45,20 +53,17 @@ const find = async (
         return suspects.length === 0;
       },
     });
-    // Chunks are done side by side: the first seed counts.
+    // Seeds are done side by side: the first one counts.
     suspects.sort((a, b) => a.seed - b.seed);
     const suspect = suspects[0];
     if (suspect === undefined) break;
-    if (await isBlameless(suspect.seed)) {
-      const { seed, broken } = suspect;
+    const { seed, broken } = suspect;
+    const unplanted = await runAlone(seed, { fault: null, signal });
+    if (unplanted === null) break;
+    if (unplanted.broken === null) {
       return { fault, seed, tried: seed - plan.from + 1, invariant: broken?.invariant ?? null };
     }
-    from = suspect.seed + 1;
+    from = seed + 1;
   }
-  return { fault, seed: null, tried: plan.seeds, invariant: null };
-};
-
-const isBlameless = async (seed: number): Promise<boolean> => {
-  plant(null);
-  return (await runSeed(seed)).broken === null;
+  return signal.aborted ? null : { fault, seed: null, tried: plan.seeds, invariant: null };
 };

@@ -93,6 +93,7 @@ export const moved = (
   if (type !== 'xstate.init' && from !== null) world.coverage.pair(from, type);
   if (slot === undefined || seen.status === 'stopped' || from === to) return;
   const reason = seen.context?.reason ?? null;
+  world.limits.look(world.truth, process);
   world.truth.order += 1;
   const move: Move = { from, to, reason, order: world.truth.order };
   world.trace.saw(`#${slot.index} ${from ?? '-'} > ${to}${reason === null ? '' : ` (${reason})`}`);
@@ -118,6 +119,7 @@ export const told = (world: World, process: SimProcess, event: LifecycleEvent): 
       world.check('error', { where: event.where, error: event.error });
     return;
   }
+  world.limits.look(world.truth, process);
   const slot = world.slotOf(event.id);
   world.trace.saw(`#${slot?.index ?? event.id} ${event.type} ${event.seq}${detailOf(event)}`);
   world.coverage.met(event.type === 'session.woken' ? `woken from ${event.from}` : event.type);
@@ -137,6 +139,7 @@ export const wrote = (world: World, written: Written): void => {
   if (record === undefined) return;
   const slot = world.slotOf((before ?? after)?.record.id ?? '') ?? born(world, written);
   if (slot === undefined) return;
+  world.limits.look(world.truth, world.process);
   const { state, due, owner } = record;
   const shown =
     after === null
@@ -145,7 +148,7 @@ export const wrote = (world: World, written: Written): void => {
   world.trace.saw(`  disk: #${slot.index} ${what} ${shown}`);
   stepsOfWrite(world, slot, written);
   world.check('wrote', { slot, written });
-  slot.kept = after;
+  slot.keep(after);
   slot.lastWrote = what;
   if (after === null) return;
   slot.lastBegan = Math.max(slot.lastBegan, written.began);

@@ -1,3 +1,4 @@
+import { firstOf } from './journal-account.ts';
 import type { Slot } from './slot.ts';
 import type { Kept, Written } from './truth.ts';
 import type { World } from './world.ts';
@@ -41,18 +42,22 @@ const some = (...found: readonly (string | false)[]): string[] =>
   found.filter((one) => one !== false);
 
 export const nothingIsTakenBack = (
-  _world: World,
+  world: World,
   { slot, written }: { slot: Slot; written: Written },
 ): readonly string[] => {
   const { before, after } = written;
-  if (before === null || after === null) return [];
+  if (after === null) return [];
   const name = `#${slot.index}`;
-  const first = after.journal[0]?.seq ?? after.record.journalSeq + 1;
+  const mayDrop = world.setup.onFull === 'drop-oldest';
+  const faults = slot.journal.faultsOf(after, mayDrop).map((fault) => `${name} ${fault}`);
+  if (before === null) return faults;
+  const first = firstOf(after);
   const wanted = before.journal.filter(({ seq }) => seq >= first);
   const had = new Map(after.journal.map(({ seq, data }) => [seq, data]));
   const gone = wanted.filter(({ seq, data }) => !sameJson(had.get(seq), data));
   const marks = marksOf(after);
   return some(
+    ...faults,
     after.record.journalSeq < before.record.journalSeq && `${name} has fewer journal entries`,
     gone.length > 0 && `${name} lost the journal entries ${gone.map(({ seq }) => seq)}`,
     !marksOf(before).every((mark) => marks.includes(mark)) && `${name} lost data: ${marks}`,
@@ -71,10 +76,10 @@ export const startedFirst = (
   const calls = slot.undertakings.get(operation)?.calls ?? 0;
   const phases = kept === null ? [] : phasesOf(kept, operation);
   const name = `#${slot.index} ${operation}`;
-  const interruptions = phases.filter((phase) => phase === 'interrupted').length;
+  const interruptions = slot.journal.interruptions(operation);
   return some(
     !phases.includes('started') && `${name} is called, and its start is not recorded`,
-    phases.includes('finished') && `${name} is called again, and it is finished`,
+    slot.journal.had(operation, 'finished') && `${name} is called again, and it is finished`,
     calls > 1 + interruptions && `${name} is called ${calls} times, interrupted ${interruptions}`,
   );
 };
@@ -119,7 +124,7 @@ const ledgerHolds = (slot: Slot): string[] => {
 const appendsHold = (slot: Slot, kept: Kept): string[] => {
   if (slot.asked.length === 0) return [];
   const messages = messagesOf(kept);
-  const first = kept.journal[0]?.seq ?? kept.record.journalSeq + 1;
+  const { first } = slot.journal;
   const bySeq = new Map(messages.map(({ seq, content }) => [seq, content]));
   const lost = slot.appended.filter(
     ({ seq, content }) => seq >= first && bySeq.get(seq) !== content,
@@ -166,15 +171,14 @@ const behaviourHolds = (slot: Slot, kept: Kept): string[] => {
 
 const undertakingsHold = (slot: Slot, kept: Kept): string[] => {
   const found: string[] = [];
-  const first = kept.journal[0]?.seq ?? 1;
   for (const { id, told, calls } of slot.undertakings.values()) {
     const phases = phasesOf(kept, id);
     const finished = phases.filter((phase) => phase === 'finished').length;
-    if (told && finished === 0 && first === 1) {
+    if (told && !slot.journal.had(id, 'finished')) {
       found.push(`#${slot.index} ${id} is done, and its outcome is not recorded`);
     }
     if (finished > 1) found.push(`#${slot.index} ${id} is finished ${finished} times`);
-    if (calls > 0 && phases.length === 0 && first === 1) {
+    if (calls > 0 && !slot.journal.had(id, 'started')) {
       found.push(`#${slot.index} ${id} was begun, and nothing of it is recorded`);
     }
   }

@@ -1,7 +1,7 @@
-import type { SessionLifecycleEvent } from '../../src/index.ts';
+import type { EndReason, SessionLifecycleEvent, SessionState } from '../../src/index.ts';
 import { LIMITS } from './numbers.ts';
 import type { SimProcess } from './process.ts';
-import type { Slot } from './slot.ts';
+import type { Move, Slot } from './slot.ts';
 import type { Written } from './truth.ts';
 import type { World } from './world.ts';
 
@@ -30,6 +30,52 @@ export const oneReason = (_world: World, { slot, written }: Wrote): readonly str
     found.push(`#${slot.index} is terminated for no reason`);
   }
   return found;
+};
+
+/** The end of one in memory, as its actor decides it. */
+export const movedForCause = (
+  _world: World,
+  { slot, move: { from, to, reason } }: { slot: Slot; move: Move },
+): readonly string[] =>
+  to === 'terminating' && from !== null ? withoutCause(slot, reason, from) : [];
+
+/** Any end, as it is recorded. */
+export const recordedForCause = (
+  _world: World,
+  { slot, written: { before, after, what } }: Wrote,
+): readonly string[] => {
+  const { reason = null } = after?.record.session ?? {};
+  if ((before?.record.session.reason ?? null) !== null) return [];
+  // Of a write that nobody was told of it is not known what it followed on.
+  const from = what === 'survived' ? undefined : before?.record.state;
+  return withoutCause(slot, reason, from ?? 'initializing');
+};
+
+/** Deadlines have their own invariants. */
+const withoutCause = (
+  { index, ask, given, storedSince, bornAt }: Slot,
+  reason: EndReason | null,
+  from: SessionState,
+): readonly string[] => {
+  const unless = (holds: boolean, detail: string): readonly string[] =>
+    holds ? [] : [`#${index} ends for ${reason}, and ${detail}`];
+  switch (reason) {
+    case 'client':
+    case 'operator':
+      return unless(ask.endsAsked.has(reason), `nobody asked for that`);
+    case 'crashed':
+      return unless(ask.behaviour === 'fragile', `its behaviour is ${ask.behaviour}`);
+    case 'init-failed':
+      // Also where it was ready, and that could not be recorded: then its creation is refused.
+      return unless(!given && (from === 'initializing' || storedSince < bornAt), 'it was ready');
+    case 'shutdown':
+      // Of what a drain finds half made nothing could be put away.
+      return unless(!given, 'it could be put away');
+    case 'evicted':
+      return unless(false, 'it could be put away');
+    default:
+      return [];
+  }
 };
 
 export const cleanedFirst = (world: World, { slot, written }: Wrote): readonly string[] => {

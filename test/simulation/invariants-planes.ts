@@ -1,5 +1,5 @@
 import type { SessionLifecycleEvent, SessionState } from '../../src/index.ts';
-import { countedOf, marksOf, phasesOf } from './invariants-durable.ts';
+import { countedOf, marksOf } from './invariants-durable.ts';
 import { isArrow } from './numbers.ts';
 import type { SimProcess } from './process.ts';
 import type { Move, Slot } from './slot.ts';
@@ -59,10 +59,8 @@ export const committedFirst = (
     case 'session.operation-finished': {
       // What a drain cuts short is told of at once, and found interrupted later.
       const durable = slot.undertakings.has(event.operation) && !process.draining;
-      const phases = durable ? phasesOf(kept, event.operation) : [];
-      const trimmed = (kept.journal[0]?.seq ?? 1) > 1;
       return unless(
-        !durable || trimmed || phases.includes('finished'),
+        !durable || slot.journal.had(event.operation, 'finished'),
         'its outcome is not recorded',
       );
     }

@@ -2,6 +2,7 @@ import type { SessionLifecycleEvent } from '../../src/index.ts';
 import * as durable from './invariants-durable.ts';
 import * as ends from './invariants-ends.ts';
 import * as planes from './invariants-planes.ts';
+import * as refusals from './invariants-refusals.ts';
 import * as rest from './invariants-rest.ts';
 import * as room from './invariants-room.ts';
 import * as times from './invariants-times.ts';
@@ -24,6 +25,8 @@ export interface Occasion {
   readonly callback: { slot: Slot; where: string; process: SimProcess };
   /** The handler of a durable operation is called. */
   readonly handler: { slot: Slot; operation: string };
+  /** A call is refused. */
+  readonly refused: refusals.Refused;
   /** The runtime reports an error. */
   readonly error: { where: string; error: unknown };
   /** An action is over, and what it began has gone as far as it gets without time. */
@@ -49,13 +52,18 @@ export const INVARIANTS: All = {
     {
       name: 'never-lost',
       sentence:
-        'What the store acknowledged is never lost: no append, no data, no outcome, no end.',
+        'What the store acknowledged is never lost: no append, no data, no outcome, no end; only a full journal drops.',
       check: durable.nothingIsTakenBack,
     },
     {
       name: 'one-end',
       sentence: 'A session ends exactly once, with one reason, and its record says so for ever.',
       check: ends.oneReason,
+    },
+    {
+      name: 'for-cause',
+      sentence: 'Every end has its cause: nobody ends whom nothing, and nobody, was to end.',
+      check: ends.recordedForCause,
     },
     {
       name: 'cleaned-first',
@@ -128,6 +136,11 @@ export const INVARIANTS: All = {
       check: planes.legalMoves,
     },
     {
+      name: 'for-cause',
+      sentence: 'Every end has its cause: nobody ends whom nothing, and nobody, was to end.',
+      check: ends.movedForCause,
+    },
+    {
       name: 'work-is-safe',
       sentence: 'Work in flight is never idled, nor ended by a deadline of silence.',
       check: times.workIsSafe,
@@ -156,6 +169,18 @@ export const INVARIANTS: All = {
       name: 'started-first',
       sentence: 'The start of a durable operation is recorded before its handler is called.',
       check: durable.startedFirst,
+    },
+  ],
+  refused: [
+    {
+      name: 'found',
+      sentence: 'A session that was given and has not ended is found by its id.',
+      check: refusals.foundIfThere,
+    },
+    {
+      name: 'room',
+      sentence: 'Nobody is refused for want of room while there is room.',
+      check: refusals.fullIfRefused,
     },
   ],
   error: [
@@ -195,7 +220,14 @@ export const INVARIANTS: All = {
       check: planes.shownIsRecorded,
     },
   ],
-  rest: rest.AT_REST,
+  rest: [
+    ...rest.AT_REST,
+    {
+      name: 'counted',
+      sentence: 'At rest as many sessions are counted, in all and of each principal, as there are.',
+      check: refusals.countsAgree,
+    },
+  ],
   over: [
     {
       name: 'no-leaks',

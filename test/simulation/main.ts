@@ -1,14 +1,15 @@
-import { PLANTED_FAULTS, plant } from '../../src/planted.ts';
+import { PLANTED_FAULTS } from '../../src/planted.ts';
 import { type Asked, asked, HELP } from './command-line.ts';
 import type { Coverage } from './coverage.ts';
 import { findFaults } from './finding.ts';
-import { runSeed } from './run.ts';
-import { runSeeds, type Verdict } from './workers.ts';
+import { runAlone, runSeeds, type Verdict } from './workers.ts';
 
 /** So many seeds that broke something are enough to look at. */
 const MOST_BROKEN = 10;
 /** Fewer seeds need not meet everything. */
 const ENOUGH_SEEDS = 200;
+/** What a shell makes of a command whose reader has gone. */
+const CUT_OFF = 141;
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -21,20 +22,24 @@ const progress = (text: string): void => {
 const replay = (seed: number, fault: string | null): string =>
   `npm run simulate -- --seed ${seed}${fault === null ? '' : ` --fault ${fault}`}`;
 
-const tell = ({ seed, broken, tail }: Verdict, fault: string | null): void => {
+const tell = ({ seed, broken, trace }: Verdict, fault: string | null): void => {
   if (broken === null) return;
   progress('');
   say(`\nSeed ${seed}: NOT TRUE: ${broken.sentence}`);
   say(`  ${broken.detail}`);
   say(`  again with: ${replay(seed, fault)}`);
-  say(tail.map((line) => `  | ${line}`).join('\n'));
+  say(trace.map((line) => `  | ${line}`).join('\n'));
 };
 
 /** One seed, with its whole trace. */
-const one = async ({ from, fault, json }: Asked): Promise<number> => {
-  plant(fault);
-  const { broken, trace, digest, actions } = await runSeed(from);
-  if (json) say(JSON.stringify({ seed: from, broken, digest, actions, trace }));
+const one = async ({ from, fault, json }: Asked, signal: AbortSignal): Promise<number> => {
+  const verdict = await runAlone(from, { fault, traced: true, signal });
+  if (verdict === null) {
+    if (!json) say('Interrupted.');
+    return 130;
+  }
+  const { broken, violated, trace, digest, actions } = verdict;
+  if (json) say(JSON.stringify({ seed: from, broken, violated, digest, actions, trace }));
   else {
     say(trace.join('\n'));
     say(`${actions} actions, digest ${digest}`);
@@ -112,8 +117,14 @@ const main = async (args: readonly string[]): Promise<number> => {
     say(HELP);
     return 0;
   }
-  if (plan.what === 'seed') return one(plan);
+  if (plan.what === 'seed') return one(plan, interrupted.signal);
   return plan.what === 'faults' ? faults(plan, interrupted.signal) : many(plan, interrupted.signal);
 };
+
+// Whoever reads it may have seen enough: `| head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(CUT_OFF);
+});
 
 process.exitCode = await main(process.argv.slice(2));

@@ -6,6 +6,7 @@ import { type FaultyStore, faultyStore } from '../../src/testing/faulty-store.ts
 import { applicationOf } from './application.ts';
 import { Connection } from './connection.ts';
 import { moved, told } from './hearing.ts';
+import { watchSlots } from './limits-reached.ts';
 import { ProcessClock } from './process-clock.ts';
 import type { Data } from './slot.ts';
 import type { World } from './world.ts';
@@ -37,10 +38,11 @@ export class SimProcess {
     this.faulty = faultyStore(store, {
       clock: this.clock,
       random: () => chance.number(),
+      onFault: (_method, fault) => world.coverage.met(`store: ${fault}`),
       ...(latencyMs > 0 ? { delayMs: [0, latencyMs / 2] as const } : {}),
       ...(kind === 'calm' ? {} : { failRate: 0.06, lostAnswerRate: 0.04, lostRequestRate: 0.02 }),
     });
-    this.connection = new Connection(this.faulty);
+    this.connection = new Connection(this.faulty, () => world.coverage.met('disk full'));
     this.context = assembleRuntime({
       ...applicationOf(world, this),
       clock: this.clock,
@@ -50,6 +52,7 @@ export class SimProcess {
         if (this.alive && event.type === '@xstate.snapshot') moved(world, this, event);
       },
     });
+    watchSlots(this.context, () => world.limits.look(world.truth, this));
     this.runtime = new TrustedRuntime(this.context) as Runtime as Runtime<Data>;
     this.runtime.subscribe((event) => {
       if (this.alive) told(world, this, event);

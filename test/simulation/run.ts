@@ -11,6 +11,8 @@ export interface Outcome {
   readonly seed: number;
   /** What was not true, the first of it; `null`: everything was. */
   readonly broken: Broken | null;
+  /** The names of all that was not true before the run was cut short, each once. */
+  readonly violated: readonly string[];
   readonly trace: readonly string[];
   readonly digest: string;
   readonly actions: number;
@@ -38,7 +40,8 @@ export const runSeed = async (seed: number, coverage = new Coverage()): Promise<
   world.process?.die();
   process.off('unhandledRejection', unheard);
   const broken = world.broken[0] ?? null;
-  return { seed, broken, trace: world.trace.lines, digest: world.trace.digest, actions };
+  const violated = [...new Set(world.broken.map(({ invariant }) => invariant))];
+  return { seed, broken, violated, trace: world.trace.lines, digest: world.trace.digest, actions };
 };
 
 const describe = (error: unknown): string =>
@@ -74,8 +77,31 @@ const heal = async (world: World): Promise<void> => {
   for (const slot of world.slots) for (const job of slot.jobs) job.finish();
 };
 
-/** Waits for all that was asked for, and holds it against what must be true at rest. */
+/** Times that everything is asked about before it is said not to come to rest. */
+const REST_TRIES = 30;
+
+/**
+ * Waits for all that was asked for, and holds it against what must be true at rest. What moves while it is asked about is
+ * asked about again, later: that it is never held against anything is a violation, too.
+ */
 const rest = async (world: World): Promise<void> => {
+  for (let tries = 0; tries < REST_TRIES; tries += 1) {
+    await untilStill(world);
+    if (world.broken.length > 0) return;
+    const reads = await readAll(world);
+    if (reads === null) continue;
+    world.check('rest', { reads });
+    world.coverage.met('rest checked');
+    if (isMoving(world)) neverRests(world, 'work is still under way');
+    return;
+  }
+  neverRests(world, `it moved, or did not answer, each of the ${REST_TRIES} times it was read`);
+};
+
+const neverRests = (world: World, detail: string): void =>
+  world.note('comes-to-rest', 'Everything comes to rest.', detail);
+
+const untilStill = async (world: World): Promise<void> => {
   const mostMs = 3 * RETRY_MS;
   let waitedMs = 0;
   for (; waitedMs < mostMs && (waitedMs < 2_000 || isMoving(world)); waitedMs += 1_000) {
@@ -86,8 +112,6 @@ const rest = async (world: World): Promise<void> => {
     world.check('acted', {});
     if (world.broken.length > 0) return;
   }
-  const reads = await readAll(world);
-  if (reads !== null) world.check('rest', { reads });
 };
 
 const isMoving = (world: World): boolean =>
@@ -122,7 +146,7 @@ const readAll = async (world: World): Promise<Reads | null> => {
     }
     reads = { listed: sessions, given, messages, records: world.disk.records() };
   };
-  // Nothing may change between the answers: they are given without latency.
+  // Nothing may change between the answers, though each takes the latency of the store.
   const before = world.truth.order;
   void gather();
   for (let tries = 0; tries < 200 && reads === null; tries += 1) await world.pass(20);

@@ -1,4 +1,5 @@
 import type { EndReason, Session, SessionLifecycleEvent, SessionState } from '../../src/index.ts';
+import { JournalAccount } from './journal-account.ts';
 import type { Kept } from './truth.ts';
 
 /** The data of a session: marks, each of them put there by one `update`. */
@@ -15,6 +16,8 @@ export interface Ask {
   readonly behaviour: 'counter' | 'fragile' | null;
   /** What `initialize` is to do with it. */
   readonly initialize: 'succeed' | 'throw' | 'hang' | 'slow';
+  /** The reasons for which somebody asked for its end: refused or not, it may come. */
+  readonly endsAsked: Set<EndReason>;
 }
 
 /** Work whose end its caller or its time decides. */
@@ -76,6 +79,7 @@ export class Slot {
   forgotten = false;
 
   // What was asked for, and what was acknowledged.
+  readonly journal = new JournalAccount();
   readonly asked: string[] = [];
   readonly appended: { readonly content: string; readonly seq: number }[] = [];
   readonly refused: string[] = [];
@@ -184,6 +188,12 @@ export class Slot {
     const id = this.kept?.record.id ?? this.ids.at(-1);
     if (id === undefined) throw new Error('a session without an id');
     return id;
+  }
+
+  /** Notes what is durable of it; `null`: nothing any more. */
+  keep(kept: Kept | null): void {
+    this.kept = kept;
+    if (kept !== null) this.journal.note(kept);
   }
 
   /** What the store says it is. */

@@ -2,33 +2,29 @@ import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { type PlantedFault, plant } from '../../src/planted.ts';
 import { Coverage } from './coverage.ts';
-import { runSeed } from './run.ts';
+import { type Outcome, runSeed } from './run.ts';
 import type { Broken } from './world.ts';
 
-/** Seeds that one worker runs before it reports. */
-const CHUNK = 10;
 /** No seed takes so long, ms of real time: one that does has got caught in a loop. */
 const PATIENCE_MS = 30_000;
 /** Lines of the trace that come with a violation. */
 const TAIL = 40;
 
 /** What is told of one seed. */
-export interface Verdict {
+export interface Verdict extends Outcome {
+  /** The last lines of its trace, where something is broken or the plan asks for the trace. */
+  readonly trace: readonly string[];
+}
+
+/** What a worker is asked for. */
+interface Request {
   readonly seed: number;
-  readonly broken: Broken | null;
-  /** The last lines of its trace; empty where nothing is broken. */
-  readonly tail: readonly string[];
-  readonly actions: number;
+  readonly traced: boolean;
 }
 
-/** What one worker tells before a seed, so that one that never ends is known. */
-interface Beginning {
-  readonly begins: number;
-}
-
-/** What one worker reports. */
+/** What a worker reports of one seed. */
 interface Report {
-  readonly verdicts: readonly Verdict[];
+  readonly verdict: Verdict;
   readonly coverage: readonly (readonly [string, number])[];
 }
 
@@ -38,27 +34,49 @@ export interface Plan {
   readonly seeds: number;
   readonly jobs: number;
   readonly fault: PlantedFault | null;
+  /** Whether the whole trace of each is told; default: the end of those that broke something. */
+  readonly traced?: boolean;
   /** Told of each seed, in the order in which they are done. `false`: no more of them. */
   readonly onVerdict: (verdict: Verdict) => boolean;
+  /** Ends the workers where they are: what they have not reported is not told. */
   readonly signal: AbortSignal;
 }
 
 /** As many as there are cores. */
 export const DEFAULT_JOBS = availableParallelism();
 
-/** Runs seeds side by side, each worker with a copy of the code of its own. Resolves with what they met together. */
+/**
+ * Runs seeds side by side, each worker with a copy of the code of its own. Resolves with what they met together.
+ *
+ * A loop of microtasks starves the timers and signals of its own thread, so it can only be ended from another one: that
+ * is why a single seed is run by a worker, too.
+ */
 export const runSeeds = async (plan: Plan): Promise<Coverage> => {
   const coverage = new Coverage();
   const queue = new Queue(plan);
   const work = async (): Promise<void> => {
-    // A worker that got caught in a loop is ended, and another one goes on.
+    // A worker that got caught in a loop, or broke, is ended, and another one goes on with the seeds after it.
     while (await oneWorker(plan, queue, coverage));
   };
-  await Promise.all(Array.from({ length: plan.jobs }, work));
+  await Promise.all(Array.from({ length: Math.min(plan.jobs, plan.seeds) }, work));
   return coverage;
 };
 
-/** The seeds that nobody has begun yet. */
+/** What became of one seed; `null`: it was interrupted. */
+export const runAlone = async (
+  seed: number,
+  plan: Pick<Plan, 'fault' | 'traced' | 'signal'>,
+): Promise<Verdict | null> => {
+  let told: Verdict | null = null;
+  const onVerdict = (verdict: Verdict): boolean => {
+    told = verdict;
+    return false;
+  };
+  await runSeeds({ ...plan, from: seed, seeds: 1, jobs: 1, onVerdict });
+  return told;
+};
+
+/** The seeds that nobody has begun yet. They are given out one by one: whatever becomes of a worker, no other is lost. */
 class Queue {
   #next: number;
   #left: number;
@@ -70,13 +88,11 @@ class Queue {
     this.#signal = signal;
   }
 
-  take(): { readonly from: number; readonly count: number } | null {
-    const count = this.#signal.aborted ? 0 : Math.min(CHUNK, this.#left);
-    if (count <= 0) return null;
-    const from = this.#next;
-    this.#next += count;
-    this.#left -= count;
-    return { from, count };
+  take(): number | null {
+    if (this.#left <= 0 || this.#signal.aborted) return null;
+    this.#left -= 1;
+    this.#next += 1;
+    return this.#next - 1;
   }
 
   stop(): void {
@@ -86,17 +102,17 @@ class Queue {
 
 /** Has seeds run by one worker until there are no more. Resolves with whether another one is needed. */
 const oneWorker = (plan: Plan, queue: Queue, coverage: Coverage): Promise<boolean> =>
-  new Promise((resolve, reject) => {
-    const first = queue.take();
-    if (first === null) {
+  new Promise((resolve) => {
+    let seed = queue.take();
+    if (seed === null) {
       resolve(false);
       return;
     }
-    const { fault, signal } = plan;
+    const { fault, signal, traced = false } = plan;
     const worker = new Worker(new URL(import.meta.url), { workerData: { simulate: fault } });
-    let caught: NodeJS.Timeout | undefined;
+    let patience: NodeJS.Timeout | undefined;
     const over = (again: boolean): void => {
-      clearTimeout(caught);
+      clearTimeout(patience);
       signal.removeEventListener('abort', stop);
       void worker.terminate().then(() => resolve(again));
     };
@@ -104,49 +120,52 @@ const oneWorker = (plan: Plan, queue: Queue, coverage: Coverage): Promise<boolea
     const hear = (verdict: Verdict): void => {
       if (!plan.onVerdict(verdict)) queue.stop();
     };
+    const fell = (invariant: string, sentence: string, detail: string): void => {
+      if (seed !== null) hear(withoutTrace(seed, { invariant, sentence, detail }));
+      seed = null;
+      over(true);
+    };
+    const ask = (next: number): void => {
+      patience = setTimeout(() => {
+        const detail = `It has not ended after ${PATIENCE_MS} ms of real time.`;
+        fell('comes-to-an-end', 'No seed is caught in a loop.', detail);
+      }, PATIENCE_MS);
+      worker.postMessage({ seed: next, traced } satisfies Request);
+    };
     signal.addEventListener('abort', stop);
-    worker.on('error', reject);
-    worker.on('message', (message: Beginning | Report) => {
-      clearTimeout(caught);
-      if ('begins' in message) {
-        caught = setTimeout(() => {
-          hear(caughtIn(message.begins));
-          over(true);
-        }, PATIENCE_MS);
-        return;
-      }
-      coverage.add(message.coverage);
-      for (const verdict of message.verdicts) hear(verdict);
-      const next = queue.take();
-      if (next === null) over(false);
-      else worker.postMessage(next);
+    worker.on('error', (error) => {
+      fell('no-surprises', 'Nothing throws that nobody expects.', error.stack ?? error.message);
     });
-    worker.postMessage(first);
+    worker.on('message', (report: Report) => {
+      // What a worker had sent when it was ended is not told any more.
+      if (seed === null || signal.aborted) return;
+      clearTimeout(patience);
+      coverage.add(report.coverage);
+      hear(report.verdict);
+      seed = queue.take();
+      if (seed === null) over(false);
+      else ask(seed);
+    });
+    ask(seed);
   });
 
-const caughtIn = (seed: number): Verdict => ({
+const withoutTrace = (seed: number, broken: Broken): Verdict => ({
   seed,
-  broken: {
-    invariant: 'comes-to-an-end',
-    sentence: 'No seed is caught in a loop.',
-    detail: `It has not ended after ${PATIENCE_MS} ms of real time.`,
-  },
-  tail: [],
+  broken,
+  violated: [broken.invariant],
+  trace: [],
+  digest: '',
   actions: 0,
 });
 
 const serve = (): void => {
   plant((workerData as { simulate: PlantedFault | null }).simulate);
-  parentPort?.on('message', async ({ from, count }: { from: number; count: number }) => {
+  parentPort?.on('message', async ({ seed, traced }: Request) => {
     const coverage = new Coverage();
-    const verdicts: Verdict[] = [];
-    for (let seed = from; seed < from + count; seed += 1) {
-      parentPort?.postMessage({ begins: seed } satisfies Beginning);
-      const { broken, trace, actions } = await runSeed(seed, coverage);
-      verdicts.push({ seed, broken, tail: broken === null ? [] : trace.slice(-TAIL), actions });
-    }
-    const report: Report = { verdicts, coverage: [...coverage.counts] };
-    parentPort?.postMessage(report);
+    const outcome = await runSeed(seed, coverage);
+    const tail = outcome.broken === null ? [] : outcome.trace.slice(-TAIL);
+    const verdict = { ...outcome, trace: traced ? outcome.trace : tail };
+    parentPort?.postMessage({ verdict, coverage: [...coverage.counts] } satisfies Report);
   });
 };
 

@@ -6,6 +6,8 @@ import { Chance } from './chance.ts';
 import type { Coverage } from './coverage.ts';
 import { wrote } from './hearing.ts';
 import { INVARIANTS, type Invariant, type Occasion } from './invariants.ts';
+import { askingOf } from './invariants-refusals.ts';
+import { LimitsReached } from './limits-reached.ts';
 import { SURELY_A_GAP_MS } from './numbers.ts';
 import { SimProcess } from './process.ts';
 import { type Setup, setupOf } from './setup.ts';
@@ -44,6 +46,7 @@ export class World {
   /** Creates that were rejected: their record, where there is one, is being taken back. */
   readonly rejected = new Set<number>();
   readonly pending = new Set<Pending>();
+  readonly limits = new LimitsReached();
   readonly broken: Broken[] = [];
   process: SimProcess | null = null;
   processes = 0;
@@ -154,6 +157,7 @@ export class World {
     this.process = null;
     this.pending.clear();
     for (const slot of this.slots) {
+      slot.journal.cutOff();
       slot.session = null;
       slot.jobs = [];
       slot.detachers.length = 0;
@@ -194,9 +198,11 @@ export class World {
     what: string,
     make: () => Promise<T>,
     then: { resolved?: (value: T) => void; rejected?: (error: unknown) => void } = {},
+    principal: string | null = null,
   ): void {
     const { process } = this;
     if (process === null) return;
+    const asking = askingOf(this, slot, principal);
     const name = slot === null ? what : `#${slot.index} ${what}`;
     const entry: Pending = { what: name, slot };
     this.pending.add(entry);
@@ -218,6 +224,7 @@ export class World {
           if (!isPromised(error) && !isOurs(error)) {
             this.violated('refusals', `${name} was rejected with ${String(error)}`);
           }
+          this.check('refused', { asking, error });
           stepsOfRefusal(this, slot, error);
           then.rejected?.(error);
         }),

@@ -103,3 +103,20 @@ test('a crash also silences what was done and on its way back', async () => {
   await clock.settle();
   expect(answered).toBe(false);
 });
+
+test('who asked for it is told of each call that goes wrong, and how', async () => {
+  const met: string[] = [];
+  const store = faultyStore(createMemoryStore(), {
+    clock: createVirtualClock(),
+    random: () => 0,
+    onFault: (method, fault) => met.push(`${method} ${fault}`),
+  });
+  await store.count({});
+  // Asked for, and no call came: nothing went wrong.
+  store.break('stall');
+  store.heal();
+  store.breakNext('load', 'lose-answer');
+  await expect(store.load('a')).rejects.toThrow('made to fail');
+  // A read has nothing to be unsure of.
+  expect(met).toEqual(['load fail']);
+});
