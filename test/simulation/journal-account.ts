@@ -2,6 +2,9 @@ import { LIMITS } from './numbers.ts';
 import type { Kept } from './truth.ts';
 
 /** What is dropped beyond what is needed is at most so many entries. */
+/** Entries that may have been asked for unseen, at the most. */
+const UNKNOWN = 2;
+
 const SPARE = Math.floor(LIMITS.maxEntries / 8);
 
 /** The number of the first entry that is kept, or, of an empty journal, would be. */
@@ -79,7 +82,8 @@ export class JournalAccount {
     if (had + unwritten <= LIMITS.maxEntries) {
       found.push(`dropped ${this.first} to ${first - 1}, and there was room for ${unwritten} more`);
     }
-    if (has + unwritten < LIMITS.maxEntries - SPARE) {
+    // Of what a recovery asked for, and could not write, nothing is known here.
+    if (has + unwritten < LIMITS.maxEntries - SPARE - UNKNOWN) {
       found.push(`keeps ${has} of ${had} entries, to make room for ${unwritten}`);
     }
     return found;

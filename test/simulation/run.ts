@@ -89,13 +89,16 @@ const rest = async (world: World): Promise<void> => {
     await untilStill(world);
     if (world.broken.length > 0) return;
     const reads = await readAll(world);
-    if (reads === null) continue;
+    // A deadline may have fallen due meanwhile.
+    if (reads === null || isMoving(world)) continue;
     world.check('rest', { reads });
     world.coverage.met('rest checked');
-    if (isMoving(world)) neverRests(world, 'work is still under way');
     return;
   }
-  neverRests(world, `it moved, or did not answer, each of the ${REST_TRIES} times it was read`);
+  neverRests(
+    world,
+    `work was under way, it moved, or it did not answer, each of the ${REST_TRIES} times it was read`,
+  );
 };
 
 const neverRests = (world: World, detail: string): void =>

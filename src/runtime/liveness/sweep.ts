@@ -96,7 +96,10 @@ const removeTombstone = async (context: RuntimeContext, record: SessionRecord): 
   const { due } = record;
   if (due?.deadline !== 'tombstone') return;
   if (due.at > context.clock.wall() && !planted('tombstone-lost')) return;
-  if (context.hosts.has(record.id)) return;
+  // Its end is recorded, but this process has not heard so yet: it will look for the record.
+  const { hosts, away, endingAway } = context;
+  const known = away.get(record.id);
+  if (hosts.has(record.id) || (known !== undefined && endingAway.has(known))) return;
   try {
     await context.store.remove(record);
     context.tombstones.delete(record.id);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { setup } from 'xstate';
 import type { RuntimeOptions } from '../../../src/index.ts';
-import { rejectionOf } from '../fixture.ts';
+import { rejectionOf, toldOf } from '../fixture.ts';
 import {
   after,
   durableRuntime,
@@ -96,4 +96,20 @@ test('a stored session that is about to be due is nothing that validateAll would
   await clock.advance(54_000 - clock.mono());
   expect(context.wheel.size).toBe(1);
   expect(runtime.validateAll()).toEqual([]);
+});
+
+test('a tombstone is not removed before this process has heard that it is written', async () => {
+  const { clock, runtime, store, events, context } = faultyProcess({ tombstoneMs: 3_000 });
+  const session = await after(clock, runtime.create({ principal: 'ada' }));
+  await clock.advance(20_000);
+  expect(session.info().residency).toBe('stored');
+  // The tombstone is written, its answer is lost, and the store cannot be asked for longer than it is kept.
+  store.breakNext('commit', 'lose-answer');
+  for (let asked = 0; asked < 12; asked += 1) store.breakNext('load', 'fail');
+  const ended = session.terminate();
+  ended.catch(() => undefined);
+  await clock.advance(200_000);
+  expect(toldOf(events, session.id).at(-1)).toBe('ended:client');
+  expect(context.census?.total).toBe(0);
+  expect(session.state).toBe('terminated');
 });
