@@ -24,9 +24,15 @@ export interface Refused {
 export const askingOf = (world: World, slot: Slot | null, principal: string | null): Asking => ({
   slot,
   principal,
-  look: world.limits.look(world.truth, world.process),
+  look: lookOf(world, slot),
   id: slot === null ? null : foundAs(world, slot),
 });
+
+/** Where others wait for the same session it may join their wake, and be refused for what was so when that was begun. */
+const lookOf = (world: World, slot: Slot | null): number => {
+  const now = world.limits.look(world.truth, world.process);
+  return slot !== null && slot.pending > 0 ? 0 : now;
+};
 
 /** Under what id it must be found; `null`: it is over, or nobody was given it, or nobody was told of that id. */
 const foundAs = (world: World, slot: Slot): string | null => {
