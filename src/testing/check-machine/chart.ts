@@ -11,6 +11,8 @@ export class Chart {
   readonly id: string;
   /** Every state but the root and the history states, which no run is ever in. */
   readonly states: readonly string[];
+  /** Those that every run enters as it begins, also where it leaves them before its first snapshot. */
+  readonly begins: ReadonlySet<string>;
   /** Event types the chart knows, as descriptors. */
   readonly events: readonly string[];
   /** Delays of the chart that have a length but no name, each as `state: ms`. */
@@ -20,6 +22,7 @@ export class Chart {
     this.id = machine.id;
     const nodes = nodesUnder(machine.root).filter(({ type }) => type !== 'history');
     this.states = nodes.filter(({ parent }) => parent !== undefined).map(nameOf);
+    this.begins = new Set(enteredFirst(machine.root).map(nameOf));
     this.events = machine.events.map(String).filter((type) => !isInternal(type));
     this.unnamedDelays = nodes.flatMap((node) =>
       Object.keys(node.config.after ?? {})
@@ -88,6 +91,17 @@ const nodesUnder = (node: AnyStateNode): AnyStateNode[] => [
   node,
   ...Object.values<AnyStateNode>(node.states).flatMap(nodesUnder),
 ];
+
+/** What is entered with a state by its `initial`, or all regions of a parallel one, and so on down. */
+const enteredFirst = (node: AnyStateNode): AnyStateNode[] => {
+  const children = Object.values<AnyStateNode>(node.states);
+  if (node.type === 'parallel') return children.flatMap((one) => [one, ...enteredFirst(one)]);
+  const targets: readonly AnyStateNode[] = node.type === 'compound' ? node.initial.target : [];
+  const first = children.filter((one) =>
+    targets.some(({ path }) => path[one.path.length - 1] === one.key),
+  );
+  return first.flatMap((one) => [one, ...enteredFirst(one)]);
+};
 
 const activeNodes = (snapshot: AnySnapshot): readonly AnyStateNode[] =>
   '_nodes' in snapshot ? snapshot._nodes : [];

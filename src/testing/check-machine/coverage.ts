@@ -7,7 +7,10 @@ export const missedStates = ({ chart, reached, options }: Subject): string[] => 
   const { unreachable = [] } = options;
   const states = chart?.states ?? [];
   return states.filter(
-    (state) => !reached.has(state) && !unreachable.some((known) => isWithin(state, known)),
+    (state) =>
+      !reached.has(state) &&
+      chart?.begins.has(state) !== true &&
+      !unreachable.some((known) => isWithin(state, known)),
   );
 };
 

@@ -117,3 +117,32 @@ test('all that is wrong with the whole is told at once', async () => {
     'unnamed-delay',
   ]);
 });
+
+test('states that a machine begins with and leaves at once are reached, nested and parallel ones too', async () => {
+  const inner = {
+    initial: 'sort',
+    states: {
+      sort: { always: 'sorted' },
+      sorted: { on: { go: 'other' } },
+      other: { on: { go: 'sort' } },
+    },
+  } as const;
+  const routed = setup({}).createMachine({
+    initial: 'route',
+    states: {
+      route: { always: 'work' },
+      work: { type: 'parallel', states: { left: inner, right: inner } },
+    },
+  });
+  await checkMachine(routed, { events: { go: {} } });
+  const lost = setup({}).createMachine({
+    initial: 'route',
+    states: {
+      route: { always: 'work' },
+      work: { on: { go: 'done' } },
+      done: { type: 'final' },
+      lost: {},
+    },
+  });
+  await expect(checkMachine(lost, { events: { go: {} } })).rejects.toThrow(/never-reached.*lost/s);
+});
