@@ -9,7 +9,7 @@ import type { Client, McpServerSpec, SessionInfo } from './session.ts';
 /** A session in memory, as plain data: what the session plane shows of it. */
 export const describeHost = (context: RuntimeContext, host: SessionHost): SessionInfo => {
   const { record } = host;
-  if (record !== null && host.residency !== 'resident' && host.residency !== 'hibernating') {
+  if (record !== null && host.isAway) {
     const { residency, presences, shown } = host;
     return { ...describeRecord(record), residency, presences, state: shown };
   }

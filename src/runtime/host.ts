@@ -220,6 +220,11 @@ export class SessionHost implements WheelEntry {
     this.watched = seed.beats === 'required';
   }
 
+  /** It is not in memory, so that a call that needs it has to wake it. */
+  get isAway(): boolean {
+    return this.residency === 'stored' || this.residency === 'waking';
+  }
+
   /** What has been decided, durable or not: the state of the actor. */
   get state(): SessionState {
     return this.crashed ? 'terminating' : this.actor.getSnapshot().value;

@@ -81,9 +81,10 @@ export const listSessions = async (
     const page = await storeRead('the list', context.store.list({ limit, cursor, ...whose }));
     const records = await Promise.all(page.records.map((record) => newest(context, record)));
     const sessions = records
+      .filter((record) => record !== null)
       // What a create left whose answer was lost was given to nobody.
-      .filter((record) => record !== null && !context.takingBack.has(record.id))
-      .flatMap((record) => (record === null ? [] : [overlaid(context, record)]))
+      .filter(({ id }) => !context.takingBack.has(id))
+      .map((record) => overlaid(context, record))
       .filter((session) => options.state === undefined || session.state === options.state);
     return { sessions, cursor: page.cursor };
   } finally {

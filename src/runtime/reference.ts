@@ -27,7 +27,7 @@ import { announce } from './plane/announce.ts';
 import { eventsOf } from './plane/recent-events.ts';
 import { terminateAnywhere } from './residency/end-stored.ts';
 import { decideInterrupted } from './residency/interrupted.ts';
-import { isAway, wake } from './residency/wake.ts';
+import { wake } from './residency/wake.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import type { BeatReply, Session, SessionActorView, SessionInfo } from './session.ts';
 import { waitFor } from './wait-for.ts';
@@ -97,7 +97,7 @@ export class SessionReference implements Session {
   async touch(): Promise<void> {
     // The most frequent of all calls: with no more promises than it needs.
     const host = this.#host;
-    if (isAway(host)) await wake(this.#context, host);
+    if (host.isAway) await wake(this.#context, host);
     if (isReceiving(host.actor)) await afterTurn(host);
     touch(this.#context, host);
   }
@@ -242,7 +242,7 @@ export class SessionReference implements Session {
 
   /** Calls what needs the session in memory: at once where it is. */
   async #inMemory<T>(call: () => Promise<T>): Promise<T> {
-    if (isAway(this.#host)) await wake(this.#context, this.#host);
+    if (this.#host.isAway) await wake(this.#context, this.#host);
     return call();
   }
 }

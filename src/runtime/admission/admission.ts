@@ -5,6 +5,7 @@ import { LIMITS } from '../../limits.ts';
 import { planted } from '../../planted.ts';
 import type { CheckedCreate } from '../create-options.ts';
 import { SessionHost } from '../host.ts';
+import { enterMemory } from '../lifecycle/in-memory.ts';
 import { fileNext } from '../liveness/filing.ts';
 import { nextTurn } from '../next-turn.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
@@ -19,8 +20,8 @@ export interface Claim {
 
 /**
  * Takes a slot for a session and starts its actor, before the first await where there is room. Where there is none, the
- * longest idle session is put away first, or, without a durable store, one of the same principal is ended. Rejects with `CapacityError`, `DrainingError`, or
- * `AlreadyExistsError` for an id that is taken.
+ * longest idle session is put away first, or, without a durable store, one of the same principal is ended. Rejects with
+ * `CapacityError`, `DrainingError`, or `AlreadyExistsError` for an id that is taken.
  */
 export const admit = async (
   context: RuntimeContext,
@@ -53,7 +54,7 @@ const enter = (
   options: CheckedCreate,
   occupancy: Occupancy,
 ): SessionHost | null => {
-  const { clock, hosts, perPrincipal, deadlines, registry } = context;
+  const { clock, hosts, deadlines, registry } = context;
   const id = options.id ?? mintSessionId(context.randomness);
   if (hosts.has(id) || context.away.get(id) !== undefined) {
     throw new AlreadyExistsError('A session of that id');
@@ -76,12 +77,8 @@ const enter = (
     actor,
     mono,
   });
-  hosts.set(id, host);
+  enterMemory(context, host);
   context.census?.add(principal);
-  if (principal !== null) {
-    const own = perPrincipal.get(principal) ?? new Set();
-    perPrincipal.set(principal, own.add(host));
-  }
   fileNext(context, host);
   return host;
 };

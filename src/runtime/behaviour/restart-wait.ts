@@ -1,7 +1,7 @@
 import { jittered } from '../../identity/randomness.ts';
 import { settled } from '../commits/commits.ts';
 import type { SessionHost } from '../host.ts';
-import { fileNext } from '../liveness/filing.ts';
+import { beginWork, endWork } from '../liveness/filing.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import type { Restart } from './restart-plan.ts';
 
@@ -27,19 +27,13 @@ export const beginRestartWait = (
   // It may carry what the last incarnation came to.
   const undecided = host.committing && next.from === 'snapshot';
   const known = undecided ? settled(context, host).catch(() => undefined) : null;
-  host.inFlight += 1;
-  context.inFlight += 1;
+  beginWork(context, host);
   let over = false;
   const finish = (): void => {
     if (over) return;
     over = true;
     timer.unsubscribe();
-    host.inFlight -= 1;
-    context.inFlight -= 1;
-    host.quietSince = context.clock.mono();
-    // The silence deadlines it held off count from here.
-    if (host.inFlight === 0 && host.reason === null && !host.released) fileNext(context, host);
-    if (context.inFlight === 0) context.onQuiet?.();
+    endWork(context, host);
   };
   const go = (): void => {
     if (over) return;

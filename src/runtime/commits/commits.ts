@@ -1,7 +1,5 @@
 import type { SessionState } from '../../../machines/index.ts';
 import { Fenced, OutcomeUnknown, StoreError } from '../../errors.ts';
-import { jittered } from '../../identity/randomness.ts';
-import { LIMITS } from '../../limits.ts';
 import { planted } from '../../planted.ts';
 import type { Change, JournalData, StoredDeadline } from '../../store/contract.ts';
 import { sendToSession } from '../../xstate/session-actor.ts';
@@ -16,6 +14,7 @@ import { storedDue } from '../residency/stored-due.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { bytesOf, newAppend, queueAppends, requeue } from './appends.ts';
 import { forgetNewIds, rename } from './rename.ts';
+import { retryDelayMs } from './retry-delay.ts';
 import { settleLimbo, storeWrite, type Write } from './store-write.ts';
 import { storedSession } from './stored-session.ts';
 
@@ -263,17 +262,13 @@ const failed = (
   }
   host.failures += 1;
   if (context.closed) return;
-  const waitMs = Math.min(
-    LIMITS.commitRetryMs * 2 ** Math.min(host.failures - 1, 20),
-    LIMITS.commitRetryMaxMs,
-  );
   host.retry?.unsubscribe();
   host.retry = context.clock.scheduler.schedule(
     () => {
       host.retry = null;
       void flush(context, host);
     },
-    jittered(waitMs, context.randomness),
+    retryDelayMs(context, host.failures - 1),
   );
   if (context.storeFailing) return;
   context.storeFailing = true;

@@ -2,7 +2,6 @@ import type { SessionRecord } from '../../store/contract.ts';
 import type { SessionHost } from '../host.ts';
 import { nextDeadline } from '../liveness/next-deadline.ts';
 import { storedState } from '../residency/stored-host.ts';
-import { isAway } from '../residency/wake.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import type { HealthStatus, SessionHealth } from './health.ts';
 
@@ -11,7 +10,7 @@ export const sessionHealth = (context: RuntimeContext, host: SessionHost): Sessi
   if (host.shown === 'terminated' && host.record !== null) {
     return recordHealth(context, host.record);
   }
-  if (isAway(host) && host.record !== null) {
+  if (host.isAway && host.record !== null) {
     return { ...recordHealth(context, host.record), state: host.shown, residency: host.residency };
   }
   const mono = context.clock.mono();

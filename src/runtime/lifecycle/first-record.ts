@@ -1,7 +1,6 @@
 import { AlreadyExistsError, OutcomeUnknown, StoreError } from '../../errors.ts';
-import { jittered } from '../../identity/randomness.ts';
-import { LIMITS } from '../../limits.ts';
 import type { NewRecord, SessionRecord } from '../../store/contract.ts';
+import { retryDelayMs } from '../commits/retry-delay.ts';
 import { storedSession } from '../commits/stored-session.ts';
 import type { SessionHost } from '../host.ts';
 import { storedDue } from '../residency/stored-due.ts';
@@ -62,9 +61,8 @@ const isAsWritten = (found: SessionRecord, record: NewRecord): boolean =>
 export const takeBack = (context: RuntimeContext, record: NewRecord, failures: number): void => {
   const { id } = record;
   const { store, hosts, takingBack } = context;
-  const waitMs = Math.min(LIMITS.commitRetryMs * 2 ** failures, LIMITS.commitRetryMaxMs);
   const again = (): void => {
-    if (!context.closed) takeBack(context, record, Math.min(failures + 1, 20));
+    if (!context.closed) takeBack(context, record, failures + 1);
   };
   const over = (): void => {
     takingBack.delete(id);
@@ -84,6 +82,6 @@ export const takeBack = (context: RuntimeContext, record: NewRecord, failures: n
     }
   };
   takingBack.get(id)?.unsubscribe();
-  const afterMs = jittered(waitMs, context.randomness);
+  const afterMs = retryDelayMs(context, failures);
   takingBack.set(id, context.clock.scheduler.schedule(attempt, afterMs));
 };

@@ -1,9 +1,9 @@
 import { Fenced } from '../../errors.ts';
 import { sendToSession } from '../../xstate/session-actor.ts';
-import { forgetKey } from '../admission/key-index.ts';
 import { forgetNewIds } from '../commits/rename.ts';
 import type { SessionHost } from '../host.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
+import { leaveMemory } from './in-memory.ts';
 
 /** Drops a session whose end is recorded: its actor reaches `terminated`, and every reference to it goes. */
 export const retire = (context: RuntimeContext, host: SessionHost): void => {
@@ -47,24 +47,6 @@ const drop = (context: RuntimeContext, host: SessionHost): void => {
   context.endingAway.delete(host);
   if (host.released) host.untold.clear();
   if (context.hosts.size === 0) context.onQuiet?.();
-};
-
-/** Takes a session out of the tables of those in memory, and frees its slot. Without effect on one that is not there. */
-export const leaveMemory = (context: RuntimeContext, host: SessionHost): void => {
-  if (context.hosts.get(host.id) !== host) return;
-  context.hosts.delete(host.id);
-  context.rotated.delete(host.actor.id);
-  forgetKey(context, host);
-  if (host.principal !== null) {
-    const own = context.perPrincipal.get(host.principal);
-    own?.delete(host);
-    if (own?.size === 0) context.perPrincipal.delete(host.principal);
-  }
-  host.decideLater?.unsubscribe();
-  host.decideLater = null;
-  const { onGone } = host;
-  host.onGone = null;
-  onGone?.();
 };
 
 /**

@@ -11,11 +11,10 @@ import { type Due, type Moment, nextDue } from './next-due.ts';
  */
 
 /** The moment, as the deadline rules need it. */
-const momentOf = (context: RuntimeContext, { residency }: SessionHost, mono: number): Moment => {
+const momentOf = (context: RuntimeContext, { isAway }: SessionHost, mono: number): Moment => {
   const wall = context.clock.wall();
   // Those in memory are looked at after the tick that finds it; a call may look at the others at any moment.
-  const looked = residency === 'resident' || residency === 'hibernating';
-  const endOfLastGap = !looked && inGap(context, mono, wall) ? mono : context.endOfLastGap;
+  const endOfLastGap = isAway && inGap(context, mono, wall) ? mono : context.endOfLastGap;
   return { mono, wall, endOfLastGap, frozen: context.draining };
 };
 
@@ -80,6 +79,21 @@ export const resetSilence = (context: RuntimeContext, host: SessionHost): void =
   if (host.missed > 0) tell(context, host, { type: 'session.recovered' }, false);
   host.missed = 0;
   fileNext(context, host);
+};
+
+/** Work that is no operation begins: no silence deadline counts while it lasts, and the session stays in memory. */
+export const beginWork = (context: RuntimeContext, host: SessionHost): void => {
+  host.inFlight += 1;
+  context.inFlight += 1;
+};
+
+/** It is over: the silence deadlines that it held off count from here. */
+export const endWork = (context: RuntimeContext, host: SessionHost): void => {
+  host.inFlight -= 1;
+  context.inFlight -= 1;
+  host.quietSince = context.clock.mono();
+  if (host.inFlight === 0 && host.reason === null && !host.released) fileNext(context, host);
+  if (context.inFlight === 0) context.onQuiet?.();
 };
 
 /** Wall time of the session's last activity, to the ms. */

@@ -8,7 +8,6 @@ import { tell } from '../plane/plane.ts';
 import { hibernate } from '../residency/hibernate.ts';
 import { lookAway } from '../residency/settle.ts';
 import { checkpointMs, isOutdated } from '../residency/stored-due.ts';
-import { isAway } from '../residency/wake.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { dueOf, fileNext } from './filing.ts';
 import { quieten } from './quieten.ts';
@@ -62,7 +61,7 @@ export const attach = (context: RuntimeContext, host: SessionHost): (() => void)
 
 /** What the wheel does with an entry that fell due: acts on it, and says when to look again (mono). */
 export const look = (context: RuntimeContext, host: SessionHost, now: number): number => {
-  if (isAway(host)) return lookAway(context, host, now);
+  if (host.isAway) return lookAway(context, host, now);
   checkpoint(context, host);
   // A wall clock that was put back gives the lifetime back, and with it the grace at its end.
   if (host.expiresAt !== null && context.clock.wall() < host.expiresAt) {

@@ -1,9 +1,9 @@
 import { interval } from 'rxjs';
 import { Fenced } from '../../errors.ts';
-import { jittered } from '../../identity/randomness.ts';
 import { LIMITS } from '../../limits.ts';
 import { planted } from '../../planted.ts';
 import type { SessionRecord } from '../../store/contract.ts';
+import { retryDelayMs } from '../commits/retry-delay.ts';
 import { nextTurn } from '../next-turn.ts';
 import { announce } from '../plane/announce.ts';
 import { storedHost } from '../residency/stored-host.ts';
@@ -54,8 +54,8 @@ export const startSweep = (context: RuntimeContext): Sweep => {
     if (again) run();
     if (sweeping || error === null || context.closed) return;
     // What is due before the next one would be found too late.
-    const waitMs = Math.min(LIMITS.commitRetryMs * 2 ** Math.min(failures, 20), sweepIntervalMs);
-    retry = context.clock.scheduler.schedule(run, jittered(waitMs, context.randomness));
+    const waitMs = retryDelayMs(context, failures, sweepIntervalMs);
+    retry = context.clock.scheduler.schedule(run, waitMs);
   };
   const ticks = interval(sweepIntervalMs, context.clock.scheduler).subscribe(run);
   const unsubscribe = (): void => {

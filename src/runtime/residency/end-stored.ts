@@ -5,10 +5,9 @@ import {
   type SessionEvent,
 } from '../../../machines/index.ts';
 import { Fenced, StoreError } from '../../errors.ts';
-import { jittered } from '../../identity/randomness.ts';
-import { LIMITS } from '../../limits.ts';
 import type { SessionRecord } from '../../store/contract.ts';
 import { commit } from '../commits/commits.ts';
+import { retryDelayMs } from '../commits/retry-delay.ts';
 import type { SessionHost } from '../host.ts';
 import { needsCleanup, tellEnd } from '../lifecycle/cleanup.ts';
 import { end, ended, terminate } from '../lifecycle/lifecycle.ts';
@@ -99,8 +98,7 @@ export const terminateAnywhere = async (
 ): Promise<EndReason> => {
   for (;;) {
     if (host.released) throw new Fenced(host.id);
-    const away = host.residency === 'stored' || host.residency === 'waking';
-    if (!away) return terminate(context, host, reason);
+    if (!host.isAway) return terminate(context, host, reason);
     if (!isOver(context, host)) {
       try {
         await endStored(context, host, () => ({ type: 'session.terminate', reason }));
@@ -123,17 +121,12 @@ const terminateLater = (
   reason: EndReason,
   failures: number,
 ): void => {
-  const { endLater, clock, randomness } = context;
+  const { endLater, clock } = context;
   // One try to come is enough, however many asked.
   if (context.closed || endLater.has(host)) return;
-  const waitMs = Math.min(LIMITS.commitRetryMs * 2 ** failures, LIMITS.commitRetryMaxMs);
   const retry = (): void => {
     endLater.delete(host);
-    const next = Math.min(failures + 1, MOST_DOUBLINGS);
-    terminateAnywhere(context, host, reason, next).catch(() => undefined);
+    terminateAnywhere(context, host, reason, failures + 1).catch(() => undefined);
   };
-  endLater.set(host, clock.scheduler.schedule(retry, jittered(waitMs, randomness)));
+  endLater.set(host, clock.scheduler.schedule(retry, retryDelayMs(context, failures)));
 };
-
-/** The wait is the longest by then. */
-const MOST_DOUBLINGS = 20;

@@ -1,7 +1,7 @@
 import { planted } from '../../planted.ts';
 import { commit, flush } from '../commits/commits.ts';
 import type { SessionHost } from '../host.ts';
-import { leaveMemory } from '../lifecycle/retire.ts';
+import { leaveMemory } from '../lifecycle/in-memory.ts';
 import { fileNext } from '../liveness/filing.ts';
 import { tell } from '../plane/plane.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
@@ -17,7 +17,7 @@ export const canRest = (host: SessionHost, forced = false): boolean => {
 };
 
 const isQuiet = (host: SessionHost): boolean =>
-  (host.residency === 'resident' || host.residency === 'hibernating') &&
+  !host.isAway &&
   host.made &&
   host.reason === null &&
   !host.released &&

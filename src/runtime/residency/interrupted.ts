@@ -7,7 +7,7 @@ import { readById } from '../commits/rotate-id.ts';
 import { storeRead } from '../commits/store-read.ts';
 import type { SessionHost } from '../host.ts';
 import { within } from '../lifecycle/within.ts';
-import { fileNext } from '../liveness/filing.ts';
+import { beginWork, endWork } from '../liveness/filing.ts';
 import { tell } from '../plane/plane.ts';
 import { reportError } from '../plane/report-error.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
@@ -28,8 +28,7 @@ export const decideInterrupted = (context: RuntimeContext, host: SessionHost): v
   // It takes no work: what is to be done again could not be.
   if (host.state === 'paused') return;
   host.deciding = true;
-  host.inFlight += 1;
-  context.inFlight += 1;
+  beginWork(context, host);
   decideAll(context, host)
     .catch((error: unknown) => {
       reportError(context, host, 'recovery of its operations', error);
@@ -37,11 +36,7 @@ export const decideInterrupted = (context: RuntimeContext, host: SessionHost): v
     })
     .finally(() => {
       host.deciding = false;
-      host.inFlight -= 1;
-      context.inFlight -= 1;
-      host.quietSince = context.clock.mono();
-      if (host.inFlight === 0 && host.reason === null && !host.released) fileNext(context, host);
-      if (context.inFlight === 0) context.onQuiet?.();
+      endWork(context, host);
     });
 };
 

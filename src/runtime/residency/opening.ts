@@ -1,7 +1,7 @@
 import { interval } from 'rxjs';
 import { StoreError } from '../../errors.ts';
-import { jittered } from '../../identity/randomness.ts';
 import { LIMITS } from '../../limits.ts';
+import { retryDelayMs } from '../commits/retry-delay.ts';
 import { announce } from '../plane/announce.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { closedFirst } from '../until-closed.ts';
@@ -58,11 +58,11 @@ const failed = (
 ): void => {
   const failure = new StoreError('it could not be opened', error);
   for (const one of opening.waiting.splice(0)) one.reject(failure);
-  const waitMs = Math.min(LIMITS.commitRetryMs * 2 ** opening.failures, LIMITS.commitRetryMaxMs);
-  opening.failures = Math.min(opening.failures + 1, 20);
+  const waitMs = retryDelayMs(context, opening.failures);
+  opening.failures += 1;
   opening.retry = context.clock.scheduler.schedule(
     () => void attempt(context, opening, begin),
-    jittered(waitMs, context.randomness),
+    waitMs,
   );
   if (context.storeFailing) return;
   context.storeFailing = true;

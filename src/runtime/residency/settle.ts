@@ -7,7 +7,7 @@ import type { RuntimeContext } from '../runtime-context.ts';
 import { endStored, overdue } from './end-stored.ts';
 import { recordSigns } from './record-signs.ts';
 import { isOutdated } from './stored-due.ts';
-import { isAway, wake } from './wake.ts';
+import { wake } from './wake.ts';
 
 /*
  * What falls due of stored sessions. The sweep loads what is due before the next one into the wheel, so that they keep
@@ -45,7 +45,7 @@ const settleNext = (context: RuntimeContext): void => {
 
 /** Sees to a stored session that is due: ends it, or wakes it for a delay of its behaviour. Never rejects. */
 const settle = async (context: RuntimeContext, host: SessionHost): Promise<void> => {
-  if (!isAway(host)) return;
+  if (!host.isAway) return;
   try {
     if (isUnfinished(host) || overdue(context, host) !== null) {
       await endStored(context, host, () => overdue(context, host));

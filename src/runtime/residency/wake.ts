@@ -11,6 +11,7 @@ import type { SessionRecord } from '../../store/contract.ts';
 import { listKey } from '../admission/key-index.ts';
 import { occupancyForWake, reserveSlot } from '../admission/slot.ts';
 import type { SessionHost } from '../host.ts';
+import { enterMemory } from '../lifecycle/in-memory.ts';
 import { fileNext } from '../liveness/filing.ts';
 import { tell } from '../plane/plane.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
@@ -20,17 +21,13 @@ import { decideInterrupted } from './interrupted.ts';
 import { untilOpen } from './opening.ts';
 import { keptBehaviour, storedState } from './stored-host.ts';
 
-/** Whether a session is not in memory, so that a call that needs it has to wake it. */
-export const isAway = ({ residency }: SessionHost): boolean =>
-  residency === 'stored' || residency === 'waking';
-
 /**
  * Takes a stored session into memory: once, however many ask. Its slot is reserved before the first await. Rejects with
  * `CapacityError`, `DrainingError`, `SessionTerminatedError` where its end came first, `StoreError`: then it stays stored.
  */
 export const wake = async (context: RuntimeContext, host: SessionHost): Promise<void> => {
   // It may have made room for another one before whoever asked for it has had a turn.
-  while (isAway(host)) {
+  while (host.isAway) {
     assertNotOver(host);
     if (planted('woken-twice')) host.waking = null;
     host.waking ??= wakeOnce(context, host).finally(() => {
@@ -43,7 +40,7 @@ export const wake = async (context: RuntimeContext, host: SessionHost): Promise<
 const wakeOnce = (context: RuntimeContext, host: SessionHost): Promise<void> => {
   const step = async (): Promise<void> => {
     assertNotOver(host);
-    if (!isAway(host) && !planted('woken-twice')) return;
+    if (!host.isAway && !planted('woken-twice')) return;
     assertTakes(context);
     host.residency = 'waking';
     try {
@@ -107,11 +104,7 @@ const enter = (context: RuntimeContext, host: SessionHost, record: SessionRecord
   host.actor = actor;
   host.residency = 'resident';
   context.away.delete(host);
-  context.hosts.set(id, host);
-  if (principal !== null) {
-    const own = context.perPrincipal.get(principal) ?? new Set();
-    context.perPrincipal.set(principal, own.add(host));
-  }
+  enterMemory(context, host);
   listKey(context, host);
   const now = context.clock.mono();
   host.watched ||= record.session.watched;
