@@ -5,6 +5,8 @@ export default defineConfig({
     {
       // A thread of ours is started from a file, past Vite: it needs the compiled one. `npm test` builds first.
       name: 'compiled-threads',
+      // While it is still as it was written.
+      enforce: 'pre',
       transform: (code, id) =>
         id.endsWith('/src/store/sqlite/worker-thread.ts')
           ? code.replace("'./worker.js'", "'../../../dist/src/store/sqlite/worker.js'")

@@ -111,6 +111,7 @@ const startServer = async ({ clients, warmup }) => {
       ...process.env,
       HOLDFAST_HOST: '127.0.0.1',
       HOLDFAST_PORT: '0',
+      HOLDFAST_DATA: ':memory:',
       HOLDFAST_LOG_LEVEL: 'debug',
     },
   });

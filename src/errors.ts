@@ -20,10 +20,19 @@ export {
   JournalFullError,
   OperationAbortedError,
   SessionBusyError,
+  SessionNotEndedError,
   SessionNotFoundError,
   SessionNotReadyError,
   SessionPausedError,
   SessionTerminatedError,
+  SessionUnreadableError,
   UpdateConflictError,
 } from './errors/session-errors.ts';
-export { AlreadyExistsError, Fenced, OutcomeUnknown, StoreError } from './errors/store-errors.ts';
+export {
+  AlreadyExistsError,
+  Fenced,
+  OutcomeUnknown,
+  StoreError,
+  StoreOpenError,
+  type StoreOpenReason,
+} from './errors/store-errors.ts';

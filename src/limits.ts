@@ -15,6 +15,8 @@ export const LIMITS = {
   aliveMs: 1_000,
   /** Stored sessions that are woken for a delay or ended by a deadline at once. */
   storedEnds: 64,
+  /** Stored sessions that are being taken into memory at once; one more waits for a place. */
+  wakesAtOnce: 256,
   /** Metadata of a session as JSON, bytes of UTF-8. */
   metadataBytes: 16 * 1024,
   /** A principal's name, characters. */
@@ -35,6 +37,8 @@ export const LIMITS = {
   listPage: 1_000,
   /** Due entries looked at in one turn of the loop before I/O is let in again. */
   wheelTurn: 512,
+  /** So long a turn goes on looking at due entries, ms: where looks are dear, it looks at fewer. */
+  wheelTurnMs: 10,
   /** Tombstones and stored deadlines handled in one turn of the sweep. */
   sweepTurn: 512,
   /** How long a tombstone is kept, ms. Option `tombstoneMs`. */
@@ -81,6 +85,26 @@ export const LIMITS = {
   dataBytes: 256 * 1024,
   /** The MCP servers of a session as JSON, bytes of UTF-8. */
   mcpServersBytes: 64 * 1024,
+  /** Arrays and objects inside each other in what a store is given: what came through a door is part of it. */
+  storedLevels: 1_000,
+  /** Calls of the SQLite store that share a transaction, and so a sync. */
+  storeGroupCalls: 128,
+  /** What such a group may hold as JSON, characters; a longer call goes alone. */
+  storeGroupCharacters: 4 * 1024 * 1024,
+  /** Groups of the SQLite store under way at once: one is done while the next one is on its way. */
+  storeGroupsUnderWay: 2,
+  /** What the SQLite store reads of its answers, as JSON, before other work is let in again, characters. */
+  storeBurstCharacters: 1024 * 1024,
+  /** How long the opening of a folder waits for the process that has it, ms. Option `waitMs` of `openSqliteStore`. */
+  storeWaitMs: 30_000,
+  /** How often a folder that is in use is asked for meanwhile, ms. */
+  storeAskMs: 100,
+  /** Records, or journal entries, that a reader of a folder has in memory at once. */
+  readerPage: 64,
+  /** One line of an export that is taken in, bytes. */
+  importLineBytes: 256 * 1024 * 1024,
+  /** A store that takes nothing but the note that the process lives counts as failing for so long after a failure, ms. */
+  storeTroubleMs: 10_000,
   /** A session's key, or an idempotency key, characters. */
   keyLength: 256,
   /** How often an update is tried anew when another came in between. */

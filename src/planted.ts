@@ -19,6 +19,11 @@ export const PLANTED_FAULTS = [
   'axes-mixed',
   'tombstone-lost',
   'activity-lost-in-hibernation',
+  'failed-commit-acknowledged',
+  'half-group-kept',
+  'held-over-restart',
+  'doubt-told-as-certain',
+  'doubt-left-open',
 ] as const;
 
 /** A way to go wrong. */

@@ -32,7 +32,7 @@ function nodeForSuite() {
 async function serve() {
   const child = spawn(process.execPath, [join(root, 'dist/src/cli/main.js'), 'serve'], {
     cwd: root,
-    env: { ...process.env, HOLDFAST_PORT: '0' },
+    env: { ...process.env, HOLDFAST_PORT: '0', HOLDFAST_DATA: ':memory:' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const stop = async () => {

@@ -4,7 +4,7 @@ import { formatDuration } from './duration.ts';
 import { flagOf } from './setting-names.ts';
 import type { Mistake, Settings } from './settings.ts';
 
-/** The setting behind each deadline of the runtime. (`hibernateAfter` comes with the durable store.) */
+/** The setting behind each deadline of the runtime. */
 const SETTING_OF = {
   idleAfterMs: 'idleAfter',
   idleTimeoutMs: 'idleTimeout',
@@ -12,7 +12,8 @@ const SETTING_OF = {
   maxLifetimeMs: 'maxLifetime',
   heartbeatIntervalMs: 'heartbeatInterval',
   heartbeatMissed: 'heartbeatMissed',
-} as const satisfies Record<keyof Omit<DeadlineOptions, 'hibernateAfterMs'>, keyof Settings>;
+  hibernateAfterMs: 'hibernateAfter',
+} as const satisfies Record<keyof DeadlineOptions, keyof Settings>;
 
 const OPTIONS = Object.keys(SETTING_OF) as (keyof typeof SETTING_OF)[];
 

@@ -7,15 +7,17 @@ import type { EndReason } from '../../machines/index.ts';
 import { MissingPackageError } from '../errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { systemClock } from '../time/system-clock.ts';
+import { readArguments } from './arguments.ts';
+import type { Command, ExitCode } from './command.ts';
 import type { Output } from './printer.ts';
-import { drainLine, type ExitCode } from './serve.ts';
+import { drainLine } from './serve.ts';
 import { type Serving, startServing } from './serving.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { wait } from './wait.ts';
 
 /** Short, so that a minute is enough to see each of them. */
 const DEADLINES = [
-  ...['--port', '0', '--max-sessions', '4', '--sweep-interval', '1s'],
+  ...['--data', ':memory:', '--port', '0', '--max-sessions', '4', '--sweep-interval', '1s'],
   ...['--idle-after', '2s', '--idle-timeout', '8s'],
   ...['--heartbeat-interval', '1s', '--heartbeat-missed', '3'],
 ];
@@ -182,18 +184,29 @@ const show = async (
  * `holdfast demo`: clients come, work, vanish and are refused, on short deadlines; it ends by itself within
  * a minute. Resolves with the exit code: 1 when something it wanted to show did not happen.
  */
-export const demo = async (output: Output): Promise<ExitCode> => {
+const demo = async (output: Output): Promise<ExitCode> => {
   const serving = await startServing(demoSettings(), output);
   const children: ChildProcess[] = [];
   try {
     const all = await show(serving, output, children);
     output.print(summary(serving));
     const report = await serving.stop();
-    output.print(`# ${drainLine(report)}`);
+    output.print(`# ${drainLine(report, false)}`);
     if (!all) output.print('# Not everything was seen in time. Is this machine very busy?');
     return all && report.left.length === 0 ? 0 : 1;
   } finally {
     for (const child of children) child.kill('SIGKILL');
     await serving.stop();
   }
+};
+
+/** See `holdfast demo --help`. */
+export const demoCommand: Command = {
+  help: () => 'It takes no arguments, starts real clients, and keeps its sessions in memory only.',
+  run: async ({ args, output }): Promise<ExitCode> => {
+    const read = readArguments({ flags: {} }, args);
+    if ('given' in read) return demo(output);
+    for (const mistake of read.mistakes) output.complain(mistake);
+    return 1;
+  },
 };

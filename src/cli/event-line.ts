@@ -1,5 +1,6 @@
 import type { LifecycleEvent } from '../observe/events.ts';
-import { LOG_LEVELS, type LogLevel } from './settings.ts';
+import { counted, oneLine } from './in-words.ts';
+import { LOG_LEVELS, type LogLevel } from './setting-kinds.ts';
 
 type EventType = LifecycleEvent['type'];
 
@@ -60,11 +61,11 @@ const wordsOf = (event: LifecycleEvent): readonly [verb: string, Colour, rest: s
     case 'session.state-changed':
       return [event.to, event.to === 'active' ? 'green' : 'grey', ''];
     case 'session.attached':
-      return ['attached', 'grey', countOf(event.presences, 'stream')];
+      return ['attached', 'grey', counted(event.presences, 'stream')];
     case 'session.detached':
-      return ['detached', 'grey', countOf(event.presences, 'stream')];
+      return ['detached', 'grey', counted(event.presences, 'stream')];
     case 'session.beat-missed':
-      return ['missed', 'yellow', countOf(event.missed, 'beat')];
+      return ['missed', 'yellow', counted(event.missed, 'beat')];
     case 'session.late':
       return ['late', 'yellow', 'a beat is missing'];
     case 'session.recovered':
@@ -121,13 +122,8 @@ const failureOf = (
   return `incarnation ${incarnation}: ${messageOf(error)} (${next})`;
 };
 
-const countOf = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
-
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
-
-/** Characters that would begin a new line or move the cursor: a line is one line, whatever a client sent. */
-const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
 
 const timeOf = (at: number): string => new Date(at).toISOString().slice(11, 23);
 
@@ -136,9 +132,7 @@ export const eventLine = (event: LifecycleEvent, colours: boolean): string => {
   const [verb, colour, rest] = wordsOf(event);
   const shown = colours ? `\u001b[${ANSI[colour]}m${verb}\u001b[0m` : verb;
   const about = 'id' in event ? event.id : '';
-  return [timeOf(event.at), shown, about, rest.replaceAll(CONTROL, '?')]
-    .filter((word) => word !== '')
-    .join(' ');
+  return [timeOf(event.at), shown, about, oneLine(rest)].filter((word) => word !== '').join(' ');
 };
 
 /** One line for a program: the event as JSON. Without its line end. */

@@ -1,14 +1,14 @@
 import type { DrainReport } from '../runtime/runtime.ts';
+import type { Call, Command, ExitCode } from './command.ts';
 import { adjustedInFlags } from './deadline-settings.ts';
 import { formatDuration } from './duration.ts';
 import { isLoopback } from './hosts.ts';
+import { counted } from './in-words.ts';
+import type { Kept } from './kept-sessions.ts';
 import type { Output } from './printer.ts';
-import type { Serving } from './serving.ts';
-import { startServing } from './serving.ts';
-import type { Settings } from './settings.ts';
-
-/** How a command ended: the exit code of the process. */
-export type ExitCode = 0 | 1 | 130;
+import { type Serving, startServing } from './serving.ts';
+import { readSettings, type Settings, settingsHelp } from './settings.ts';
+import { Stopped } from './stopped.ts';
 
 const startupProblem = (error: unknown, { host, port }: Settings): string | null => {
   switch ((error as { code?: unknown }).code) {
@@ -25,63 +25,116 @@ const startupProblem = (error: unknown, { host, port }: Settings): string | null
 };
 
 /** What a drain did, in one line. */
-export const drainLine = ({ ended, aborted, left, tookMs }: DrainReport): string => {
-  const counts = `${ended} session${ended === 1 ? '' : 's'} ended, ${aborted} operation${aborted === 1 ? '' : 's'} aborted`;
+export const drainLine = (
+  { ended, hibernated, aborted, left, tookMs }: DrainReport,
+  durable: boolean,
+): string => {
+  const counts = [
+    ...(durable ? [`${counted(hibernated, 'session')} put away`, `${ended} ended`] : []),
+    ...(durable ? [] : [`${counted(ended, 'session')} ended`]),
+    `${counted(aborted, 'operation')} aborted`,
+  ].join(', ');
   const rest = left.length === 0 ? '' : `, left behind: ${left.join(' ')}`;
   return `drained: ${counts}${rest}, in ${Math.round(tookMs)} ms`;
 };
 
+/** Where sessions are kept, and how many are there already. */
+const keptLine = (kept: Kept | null, hibernateAfterMs: number): string => {
+  if (kept === null) return 'sessions are kept in memory only, and end with this process';
+  const away = Number.isFinite(hibernateAfterMs)
+    ? `; quiet ones are put away after ${formatDuration(hibernateAfterMs)}`
+    : '';
+  return `sessions are kept in ${kept.folder}: ${kept.stored} stored${away}`;
+};
+
 /** Where it listens, first of all; then what is worth knowing about how. */
 const greet = (serving: Serving, { host, json }: Settings, output: Output): void => {
-  const { url, runtime } = serving;
-  const { idleAfterMs, idleTimeoutMs, maxLifetimeMs, adjusted } = runtime.deadlines;
+  const { url, runtime, kept } = serving;
+  const { deadlines } = runtime;
   if (json) {
-    output.print(JSON.stringify({ type: 'serve.listening', url, deadlines: runtime.deadlines }));
+    const data = kept === null ? null : { folder: kept.folder, stored: kept.stored };
+    output.print(JSON.stringify({ type: 'serve.listening', url, data, deadlines }));
     return;
   }
   output.print(
-    `holdfast listens on ${url} (idle after ${formatDuration(idleAfterMs)}, ` +
-      `silent for at most ${formatDuration(idleTimeoutMs)}, open for at most ${formatDuration(maxLifetimeMs)})`,
+    `holdfast listens on ${url} (idle after ${formatDuration(deadlines.idleAfterMs)}, ` +
+      `silent for at most ${formatDuration(deadlines.idleTimeoutMs)}, ` +
+      `open for at most ${formatDuration(deadlines.maxLifetimeMs)})`,
   );
-  for (const sentence of adjustedInFlags(adjusted)) output.print(sentence);
+  output.print(keptLine(kept, deadlines.hibernateAfterMs));
+  for (const sentence of adjustedInFlags(deadlines.adjusted)) output.print(sentence);
   if (!isLoopback(host)) {
     output.print('Other machines can reach it, and it asks nobody who they are.');
   }
 };
 
-/** Resolves with Ctrl-C or SIGTERM. A second signal exits at once. */
-const signalled = (): Promise<void> =>
+/** Aborted with Ctrl-C or SIGTERM. A second signal exits at once. */
+const signalled = (): AbortSignal => {
+  const over = new AbortController();
+  const onSignal = (): void => {
+    if (over.signal.aborted) process.exit(130);
+    over.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return over.signal;
+};
+
+const untilAborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    let signals = 0;
-    const onSignal = (): void => {
-      signals += 1;
-      if (signals > 1) process.exit(130);
-      resolve();
-    };
-    process.on('SIGINT', onSignal);
-    process.on('SIGTERM', onSignal);
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 
 const drain = async (serving: Serving, { json }: Settings, output: Output): Promise<ExitCode> => {
   const report = await serving.stop();
-  output.print(json ? JSON.stringify({ type: 'serve.drained', ...report }) : drainLine(report));
+  output.print(
+    json
+      ? JSON.stringify({ type: 'serve.drained', ...report })
+      : drainLine(report, serving.kept !== null),
+  );
   return report.left.length === 0 ? 0 : 1;
 };
 
 /** `holdfast serve`: runs until it is told to stop. Resolves with the exit code. */
-export const serve = async (settings: Settings, output: Output): Promise<ExitCode> => {
+const serve = async (settings: Settings, output: Output): Promise<ExitCode> => {
+  // Before it waits for anything: a signal that comes meanwhile ends that, one that comes with the greeting drains.
+  const over = signalled();
   let serving: Serving;
   try {
-    serving = await startServing(settings, output);
+    serving = await startServing(settings, output, {
+      signal: over,
+      greet: (started) => greet(started, settings, output),
+    });
   } catch (error) {
+    if (error instanceof Stopped) {
+      output.complain(error.message);
+      // What waits for the folder would hold the process for as long as it waits. It has nothing to lose.
+      process.exit(0);
+    }
     const problem = startupProblem(error, settings);
     if (problem === null) throw error;
     output.complain(problem);
     return 1;
   }
-  // Before anybody is told that it runs: a signal that comes with the greeting drains as well.
-  const over = signalled();
-  greet(serving, settings, output);
-  await over;
+  await untilAborted(over);
   return drain(serving, settings, output);
+};
+
+/** See `holdfast serve --help`. */
+export const serveCommand: Command = {
+  help: () => `Flags, and the environment variables they override:
+${settingsHelp()}
+
+A duration is 500ms, 2s, 1.5m, 8h or 7d; off, where it is allowed, means never.
+What keeps a session from --idle-timeout: its requests, for as long as they run, and notifications. A ping
+proves that the client is alive, but is no activity, and neither is an open stream.
+One process has a folder at a time: a second one waits for it for half a minute, and takes over when the first
+one drains. A session that was put away is woken by the next request that names it.`,
+  run: async ({ args, env, output }: Call): Promise<ExitCode> => {
+    const read = readSettings(env, args);
+    if ('settings' in read) return serve(read.settings, output);
+    for (const { name, message } of read.mistakes) output.complain(`${name} ${message}`);
+    return 1;
+  },
 };

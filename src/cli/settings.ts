@@ -1,63 +1,22 @@
 import { parseArgs } from 'node:util';
 import { contradictionIn } from './deadline-settings.ts';
-import { parseDuration } from './duration.ts';
 import { takenByNpm, unknownVariables } from './misplaced.ts';
-import { flagOf, kebab, variableOf } from './setting-names.ts';
+import {
+  count,
+  deadline,
+  deadlineOrAtOnce,
+  duration,
+  folder,
+  host,
+  IN_MEMORY,
+  type Kind,
+  level,
+  port,
+} from './setting-kinds.ts';
+import { flagOf, kebab, nearest, variableOf } from './setting-names.ts';
 
-/** How much is printed: each level prints those before it as well. */
-export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
-
-/** How much is printed. */
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** One kind of value: how it is read, and what is said of a value that is not allowed. */
-interface Kind<T> {
-  readonly allowed: string;
-  /** The same as one word, for `--help`. */
-  readonly shape: string;
-  /** `null`: not allowed. */
-  read(text: string): T | null;
-}
-
-const wholeNumber = (
-  least: number,
-  most: number,
-  shape: string,
-  allowed: string,
-): Kind<number> => ({
-  allowed,
-  shape,
-  read: (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    return value >= least && value <= most ? value : null;
-  },
-});
-
-const port = wholeNumber(0, 65_535, 'port', 'a whole number from 0 to 65535 (0 picks a free port)');
-const count = wholeNumber(1, Number.MAX_SAFE_INTEGER, 'number', 'a whole number of at least 1');
-const host: Kind<string> = {
-  allowed: 'a host name or an address, as 127.0.0.1',
-  shape: 'host',
-  read: (text) => (/^[\w.:-]+$/.test(text) ? text : null),
-};
-const level: Kind<LogLevel> = {
-  allowed: LOG_LEVELS.join(', '),
-  shape: 'level',
-  read: (text) => LOG_LEVELS.find((name) => name === text) ?? null,
-};
-const deadline: Kind<number | 'off'> = {
-  allowed: 'a duration as 500ms, 2s, 5m, 8h or 7d, or off',
-  shape: 'duration|off',
-  read: parseDuration,
-};
-const duration: Kind<number> = {
-  allowed: 'a duration as 500ms, 2s, 5m, 8h or 7d',
-  shape: 'duration',
-  read: (text) => {
-    const ms = parseDuration(text);
-    return ms === 'off' ? null : ms;
-  },
-};
+/** Where sessions are kept if nobody says otherwise: beside where the command is called. */
+export const DEFAULT_FOLDER = '.holdfast';
 
 /** A setting with a default of its own. */
 const setting = <T>(kind: Kind<T>, initial: T, about: string) => ({
@@ -82,14 +41,21 @@ const left = <T>(kind: Kind<T>, shown: string, about: string) => ({
 const SETTINGS = {
   port: setting(port, 4100, 'Port to listen on'),
   host: setting(host, '127.0.0.1', 'Interface to listen on; there is no authentication'),
+  data: setting(folder, DEFAULT_FOLDER, `Folder that keeps the sessions; ${IN_MEMORY} keeps none`),
   idleAfter: left(deadline, '2m', 'A session without work is idle after this'),
-  idleTimeout: left(deadline, '30m', 'A silent session ends after this'),
+  idleTimeout: left(deadline, `24h; 30m with ${IN_MEMORY}`, 'A silent session ends after this'),
+  hibernateAfter: left(
+    deadlineOrAtOnce,
+    '30s',
+    'A quiet session is put away into the folder after this, until it is needed',
+  ),
   pausedTimeout: left(deadline, '4h', 'A paused session ends after this'),
-  maxLifetime: left(deadline, '8h', 'Every session ends after this'),
+  maxLifetime: left(deadline, `7d; 8h with ${IN_MEMORY}`, 'Every session ends after this'),
   heartbeatInterval: left(deadline, '30s', 'How often a session that beats should'),
   heartbeatMissed: left(count, '3', 'So many missed beats end such a session'),
   sweepInterval: left(duration, '30s', 'How often stored records and tombstones are swept'),
-  maxSessions: left(count, '10000', 'Sessions at once'),
+  maxSessions: left(count, '10000', 'Sessions in memory at once'),
+  maxStored: left(count, '100000', 'Sessions that have not ended, in memory or in the folder'),
   maxSessionsPerPrincipal: left(count, '100', 'Sessions of one principal at once'),
   tombstone: left(duration, '20m', 'How long the record of an ended session is kept'),
   logLevel: setting(level, 'info', `How much is printed: ${level.allowed}`),
@@ -162,8 +128,9 @@ const fromFlags = (args: readonly string[], given: Given, mistakes: Mistake[]): 
     if (token.name === 'json' && token.value === undefined) json = true;
     else if (key === undefined) {
       if (token.value === undefined) unknownAt = token.index;
-      const allowed = [...KEYS.map(flagOf), '--json'].join(', ');
-      mistakes.push({ name: token.rawName, message: `is no flag; allowed are ${allowed}.` });
+      const meant = nearest(token.rawName, [...KEYS.map(flagOf), '--json']);
+      const message = `is no flag; the nearest one is ${meant}. \`holdfast serve --help\` has them all.`;
+      mistakes.push({ name: token.rawName, message });
     } else if (token.value === undefined) {
       const { allowed } = SETTINGS[key].kind;
       mistakes.push({ name: token.rawName, message: `needs a value: ${allowed}.` });

@@ -1,8 +1,9 @@
 import { type CallToolResult, McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import { z } from 'zod';
+import { LIMITS } from '../limits.ts';
 import type { Session } from '../runtime/session.ts';
 import type { Clock } from '../time/clock.ts';
-import { NOTE_LIMITS, Notes } from './notes.ts';
+import { type Kept, NOTE_LIMITS, Notes } from './notes.ts';
 import { wait } from './wait.ts';
 
 /** What the tools of one session are made from. */
@@ -48,23 +49,27 @@ const countSlowly = async (
   return say(`Counted to ${to}.`);
 };
 
+const sayKept = (kept: Kept): CallToolResult => {
+  if ('notes' in kept) return say(`Kept. Notes in this session: ${kept.notes}.`);
+  return complain(
+    kept.full === 'notes'
+      ? `There is room for ${NOTE_LIMITS.notes} notes, and they are all taken.`
+      : `There is no room for this note: the notes of a session may take ${LIMITS.dataBytes / 1024} KiB together.`,
+  );
+};
+
 /** The server of one session, with a small set of tools that shows what a session is. */
 export const createToolServer = ({ session, clock, version }: ToolsContext): McpServer => {
   const server = new McpServer({ name: 'holdfast', version });
-  const notes = new Notes();
+  const notes = new Notes(session);
 
   server.registerTool(
     'note_add',
     {
-      description: 'Keeps a note in this session, as long as the session lives.',
+      description: 'Keeps a note in this session, for as long as the session lives.',
       inputSchema: NOTE,
     },
-    ({ text }) => {
-      const count = notes.add(text);
-      return count === null
-        ? complain(`There is room for ${NOTE_LIMITS.notes} notes, and they are all taken.`)
-        : say(`Kept. Notes in this session: ${count}.`);
-    },
+    async ({ text }) => sayKept(await notes.add(text)),
   );
   server.registerTool('note_list', { description: 'Lists the notes of this session.' }, () =>
     say(

@@ -18,6 +18,23 @@ export class SessionTerminatedError extends HoldfastError {
   }
 }
 
+/**
+ * The session is stored, and this process cannot take it into memory: a newer version wrote it, or what its behaviour goes
+ * on from cannot be brought to the present version. It stays as it is. The message says what was stored, what this process
+ * has, and what to do; `cause` is what a migration threw.
+ */
+export class SessionUnreadableError extends HoldfastError {
+  constructor(reason: string, cause?: unknown) {
+    super(
+      'ERR_HOLDFAST_UNREADABLE',
+      `The session cannot be read here, and stays stored. ${reason}`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
 /** The session is paused: no new work until `resume`. */
 export class SessionPausedError extends HoldfastError {
   constructor() {
@@ -31,6 +48,13 @@ export class SessionPausedError extends HoldfastError {
 export class SessionNotReadyError extends HoldfastError {
   constructor() {
     super('ERR_HOLDFAST_NOT_READY', 'The session is still being initialized.', { retryable: true });
+  }
+}
+
+/** The session has not ended: its record stays. Nothing was removed; `terminate` it first. */
+export class SessionNotEndedError extends HoldfastError {
+  constructor() {
+    super('ERR_HOLDFAST_NOT_ENDED', 'The session has not ended: terminate it before it is purged.');
   }
 }
 

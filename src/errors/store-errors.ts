@@ -35,3 +35,21 @@ export class AlreadyExistsError extends HoldfastError {
     super('ERR_HOLDFAST_ALREADY_EXISTS', `${what} exists already.`);
   }
 }
+
+/** Why a store could not be opened: see `StoreOpenError`. */
+export type StoreOpenReason = 'in-use' | 'newer-schema' | 'not-writable' | 'not-a-store' | 'failed';
+
+/**
+ * A store could not be opened; nothing was changed in it. The message says what is wrong, what was expected and what to
+ * do. `reason`: another process has it (`in-use`, the only one that may go away by itself); a newer Holdfast wrote it
+ * (`newer-schema`); it cannot be written to (`not-writable`); what is there is something else, or damaged
+ * (`not-a-store`); anything else, with its `cause` (`failed`).
+ */
+export class StoreOpenError extends HoldfastError {
+  readonly reason: StoreOpenReason;
+
+  constructor(reason: StoreOpenReason, message: string, cause?: unknown) {
+    super('ERR_HOLDFAST_STORE_OPEN', message, { cause, retryable: reason === 'in-use' });
+    this.reason = reason;
+  }
+}

@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
+import { isStorableText, STORABLE_TEXT } from './storable-text.ts';
 
 /** Whom a session belongs to: a name the host application vouches for, or `null` for an anonymous caller. */
 export type Principal = string | null;
@@ -10,13 +11,14 @@ export const checkedPrincipal = (principal: unknown): Principal => {
   if (
     typeof principal === 'string' &&
     principal.length > 0 &&
-    principal.length <= LIMITS.principalLength
+    principal.length <= LIMITS.principalLength &&
+    isStorableText(principal)
   ) {
     return principal;
   }
   throw new InvalidOptionError(
     'principal',
     principal,
-    `null, or a text of 1 to ${LIMITS.principalLength} characters`,
+    `null, or a text of 1 to ${LIMITS.principalLength} characters, ${STORABLE_TEXT}`,
   );
 };

@@ -6,7 +6,9 @@ import {
   InvalidSessionIdError,
   SessionNotFoundError,
   SessionTerminatedError,
+  StoreError,
 } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
 
 /** The id of a JSON-RPC request. */
 export type RequestId = string | number;
@@ -103,6 +105,12 @@ export const refusedRequests = (
   return Response.json(batch ? errors : errors[0]);
 };
 
+/** 200 with the answer to each of these pings, where no server is there to give it. */
+export const pong = (pings: readonly { readonly id: RequestId }[], batch: boolean): Response => {
+  const answers = pings.map(({ id }) => ({ jsonrpc: '2.0', id, result: {} }));
+  return Response.json(batch ? answers : answers[0]);
+};
+
 /** What a request in flight is answered with when its session ends. The reason is not told. */
 export const SESSION_ENDED: RpcError = {
   code: RPC.serverError,
@@ -133,6 +141,10 @@ export const answerOf = (error: unknown): Response | null => {
   }
   if (error instanceof CapacityError || error instanceof DrainingError) {
     return unavailable(error.message, error.retryAfterMs);
+  }
+  // It is not known whether the session is there: the client must not take it for lost.
+  if (error instanceof StoreError) {
+    return unavailable('the sessions cannot be read now', LIMITS.retryAfterMs);
   }
   if (error instanceof InvalidOptionError) {
     return answer(400, RPC.invalidParams, `Invalid params: ${error.message}`);

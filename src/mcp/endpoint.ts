@@ -8,6 +8,7 @@ import { HoldfastError, SessionNotFoundError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { checkedCount, checkedDuration } from '../runtime/liveness/deadlines.ts';
 import type { BoundRuntime } from '../runtime/runtime.ts';
+import type { Session } from '../runtime/session.ts';
 import {
   answerOf,
   forbidden,
@@ -17,17 +18,23 @@ import {
   missingSessionId,
   unavailable,
 } from './answers.ts';
-import type { Connection } from './connection.ts';
-import { exchange, refuse } from './exchange.ts';
+import { Connections } from './connections.ts';
+import { type Exchanging, exchange, refuse } from './exchange.ts';
 import { followBody } from './followed-body.ts';
+import { handshakeOf } from './handshake.ts';
 import { type McpServerFactory, open } from './opening.ts';
 import { readInbound } from './request-body.ts';
+import { restore } from './restoring.ts';
 
 /** How an MCP endpoint is made. */
 export interface McpEndpointOptions {
   /** Where its sessions live, as the endpoint's callers see it: `runtime.as(null)` where nobody is authenticated. */
   readonly runtime: BoundRuntime;
-  /** Makes the server of each session. When it throws, the client gets 500 and the session ends. */
+  /**
+   * Makes the server of each session, and again after the session was put away or the process restarted. When it throws,
+   * the client gets 500. Where that was its `initialize` the session ends; otherwise it stays, and the next request has
+   * the server made anew.
+   */
   readonly server: McpServerFactory;
   /**
    * Host names a request may be sent to, without port; default: those of the loopback interface. Behind a
@@ -75,8 +82,7 @@ class Endpoint implements McpEndpoint {
   readonly #options: McpEndpointOptions;
   readonly #hosts: string[];
   readonly #origins: string[];
-  readonly #live = new Map<string, Connection>();
-  readonly #closing = new Set<Promise<void>>();
+  readonly #connections = new Connections();
   #closed = false;
 
   constructor(options: McpEndpointOptions) {
@@ -86,7 +92,7 @@ class Endpoint implements McpEndpoint {
   }
 
   get connections(): number {
-    return this.#live.size;
+    return this.#connections.size;
   }
 
   async fetch(request: Request): Promise<Response> {
@@ -107,9 +113,7 @@ class Endpoint implements McpEndpoint {
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const connection of this.#live.values()) this.#close(connection);
-    this.#live.clear();
-    await Promise.all(this.#closing);
+    await this.#connections.close();
   }
 
   #route(request: Request): Promise<Response> | Response {
@@ -140,18 +144,18 @@ class Endpoint implements McpEndpoint {
         {
           runtime: this.#options.runtime,
           server: this.#options.server,
-          opened: (connection) => this.#keep(connection),
+          connections: this.#connections,
         },
         request,
         inbound.initialize,
         inbound.body,
       );
     }
-    const connection = await this.#connectionOf(id);
-    if (connection instanceof Response) return connection;
+    if (id === null) return missingSessionId();
+    const session = await this.#session(id);
     try {
       return await exchange(
-        connection,
+        this.#exchanging(session),
         request,
         inbound,
         this.#options.requestTimeoutMs ?? LIMITS.operationTimeoutMs,
@@ -163,61 +167,73 @@ class Endpoint implements McpEndpoint {
     }
   }
 
-  /** The stream for what the server has to say unasked. Presence, neither work nor activity. */
+  /**
+   * The stream for what the server has to say unasked. Presence, neither work nor activity: a stored session is given a
+   * connection for it, as long as it is open, and is not woken. One in memory stays there, because what a session that
+   * was put away has to say would not reach the stream.
+   */
   async #get(request: Request): Promise<Response> {
-    const connection = await this.#connectionOf(request.headers.get(SESSION_HEADER));
-    if (connection instanceof Response) return connection;
-    const response = await connection.handle(request);
-    if (!response.ok || response.body === null) return response;
-    const detach = connection.session.attach();
-    // Closed when the client goes: the transport allows one such stream, and the client will open another.
-    const followed = followBody(response.body, request.signal, 'close');
-    void followed.ended.then(detach);
-    return new Response(followed.body, response);
-  }
-
-  /** The transport looks the request over and then ends the session. */
-  async #delete(request: Request): Promise<Response> {
-    const connection = await this.#connectionOf(request.headers.get(SESSION_HEADER));
-    return connection instanceof Response ? connection : connection.handle(request);
-  }
-
-  async #connectionOf(id: string | null): Promise<Connection | Response> {
+    const id = request.headers.get(SESSION_HEADER);
     if (id === null) return missingSessionId();
-    const connection = await this.#find(id);
-    if (connection === null) throw new SessionNotFoundError();
-    return connection;
-  }
-
-  /** The live connection of a session that the callers of this endpoint may use. */
-  async #find(id: string): Promise<Connection | null> {
+    const session = await this.#session(id);
+    const { connection, release } = await this.#exchanging(session).hold();
     try {
-      const { state } = await this.#options.runtime.get(id);
-      if (state === 'terminating' || state === 'terminated') return null;
-      return this.#live.get(id) ?? null;
+      const response = await connection.handle(request);
+      if (!response.ok || response.body === null) {
+        release();
+        return response;
+      }
+      const detach = session.attach({ resident: true });
+      // Closed when the client goes: the transport allows one such stream, and the client will open another.
+      const followed = followBody(response.body, request, 'close');
+      void followed.ended.then(() => {
+        detach();
+        release();
+      });
+      return new Response(followed.body, response);
     } catch (error) {
-      if (answerOf(error)?.status === 404) return null;
+      release();
       throw error;
     }
   }
 
-  /** Keeps a connection until its session ends: from the moment the end begins, nothing is served. */
-  #keep(connection: Connection): void {
-    const { id, signal } = connection.session;
-    this.#live.set(id, connection);
-    const drop = (): void => {
-      this.#live.delete(id);
-      this.#close(connection);
-    };
-    signal.addEventListener('abort', drop, { once: true });
-    // It may have ended while its server was being made.
-    if (signal.aborted) drop();
+  /** The transport looks the request over and then ends the session. One that has none ends without it. */
+  async #delete(request: Request): Promise<Response> {
+    const id = request.headers.get(SESSION_HEADER);
+    if (id === null) return missingSessionId();
+    const session = await this.#session(id);
+    const connection = this.#connections.get(id);
+    if (connection !== null) return connection.handle(request);
+    await session.terminate('client');
+    return new Response(null, { status: 200 });
   }
 
-  #close(connection: Connection): void {
-    const closing = connection.close();
-    this.#closing.add(closing);
-    void closing.then(() => this.#closing.delete(closing));
+  #exchanging(session: Session): Exchanging {
+    const { server } = this.#options;
+    return {
+      session,
+      connection: () => this.#connections.get(session.id),
+      hold: () => this.#connections.hold(session, () => restore(session, server)),
+    };
+  }
+
+  async #session(id: string): Promise<Session> {
+    const session = await this.#find(id);
+    if (session === null) throw new SessionNotFoundError();
+    return session;
+  }
+
+  /** The session of that id, where it has not ended, an MCP client opened it, and the callers of this endpoint may use it. */
+  async #find(id: string): Promise<Session | null> {
+    try {
+      const session = await this.#options.runtime.get(id);
+      const { state, client } = session.info();
+      if (state === 'terminating' || state === 'terminated') return null;
+      return handshakeOf(client) === null ? null : session;
+    } catch (error) {
+      if (answerOf(error)?.status === 404) return null;
+      throw error;
+    }
   }
 }
 
@@ -234,6 +250,17 @@ class Endpoint implements McpEndpoint {
  * server.listen(4100, '127.0.0.1');
  * ```
  *
+ * Over a durable store a session outlives its transport and its server: both are closed when it is put away, and made
+ * again for the next request, here or in a process that came after this one, before that request is handled. Its client
+ * sees no difference. Restored are its id, its handshake (the revision, what the client said of itself, its capabilities)
+ * and what is kept in the session: `session.data`, its messages, durable operations. Not restored is what lived in the
+ * server: what the closures of the factory held, tools that were added or removed since, a log level the client set,
+ * resources it subscribed to, requests of the server that the client has not answered, notifications nobody read. The
+ * factory is called with `restored: true`, and the server sees the handshake again (`oninitialized`). A `ping` and a
+ * DELETE need no server: they restore nothing, and wake nothing. An open GET stream keeps a session in memory until it
+ * is put away by a drain; one of a stored session has its server made, and does not wake it. Endpoints over one runtime
+ * for one caller restore each other's sessions, so give them the same `server`.
+ *
  * What keeps a session from its idle timeout: requests, for as long as they run, and notifications. A `ping`
  * is a beat: it proves that the client is alive, but is no activity. An open GET stream is presence, and by
  * itself proves nothing: a peer that is gone without a word leaves it open.
@@ -243,7 +270,7 @@ class Endpoint implements McpEndpoint {
  * GET stream is closed, and the client opens another.
  *
  * Statuses: 400 without a session id, 404 for one that is malformed, unknown or ended, 503 with Retry-After
- * when there is no room or the runtime drains. A request that is refused leaves nothing behind.
+ * when there is no room, the runtime drains or the store does not answer. A request that is refused leaves nothing behind.
  */
 export const createMcpEndpoint = (options: McpEndpointOptions): McpEndpoint => {
   const { maxBodyBytes, requestTimeoutMs } = options;

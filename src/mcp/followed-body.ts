@@ -26,11 +26,12 @@ const LEAST_BYTES = LIMITS.streamBytes / LIMITS.streamEvents;
  * Past the bound a body that is `close`d when its listener goes is cut, with an error. One that is read on
  * holds answers and is never cut: whoever fills it asks `hasRoom` first.
  *
- * @param gone aborted when the client is gone.
+ * @param client whose signal is aborted when it is gone: the request itself, which is held on to until the body has ended.
+ * Node cuts a request's signal off from whoever aborts it once nobody holds the request.
  */
 export const followBody = (
   source: ReadableStream<Uint8Array>,
-  gone: AbortSignal,
+  client: { readonly signal: AbortSignal },
   whenGone: WhenGone,
 ): Followed => {
   const reader = source.getReader();
@@ -77,10 +78,10 @@ export const followBody = (
       listener?.error(error);
     } finally {
       listener = null;
-      gone.removeEventListener('abort', onGone);
+      client.signal.removeEventListener('abort', onGone);
     }
   };
-  gone.addEventListener('abort', onGone, { once: true });
-  if (gone.aborted) onGone();
+  client.signal.addEventListener('abort', onGone, { once: true });
+  if (client.signal.aborted) onGone();
   return { body, ended: pump(), hasRoom };
 };

@@ -4,31 +4,46 @@ import {
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
 import { mintSessionId } from '../identity/session-id.ts';
-import { LIMITS } from '../limits.ts';
 import type { BoundRuntime } from '../runtime/runtime.ts';
-import type { Client, Session } from '../runtime/session.ts';
+import type { Session } from '../runtime/session.ts';
 import { Connection } from './connection.ts';
+import type { Connections, Held } from './connections.ts';
+import { followBody } from './followed-body.ts';
+import { clientOf } from './handshake.ts';
 
-/** Makes the server of one session. It is closed when the session ends. */
+/**
+ * Makes the server of one session. It is closed when the session ends, and when it is put away: then the next request
+ * has another one made.
+ */
 export type McpServerFactory = (context: {
   /** The session it serves. */
   readonly session: Session;
+  /**
+   * Whether the session had a server before this one, in this process or an earlier one. Of that one nothing is left
+   * but what it kept in the session (`session.data`, its messages) or somewhere else that lasts.
+   */
+  readonly restored: boolean;
 }) => McpServer | Promise<McpServer>;
 
-/** What a new connection needs of the endpoint. */
+/** What a new session needs of the endpoint. */
 export interface OpeningContext {
   readonly runtime: BoundRuntime;
   readonly server: McpServerFactory;
-  /** Called with the connection before its first message reaches the server. */
-  readonly opened: (connection: Connection) => void;
+  readonly connections: Connections;
 }
 
-const clientOf = ({ params }: InitializeRequest): Client => ({
-  // Cut and not refused: the protocol sets no limit to these.
-  name: params.clientInfo.name.slice(0, LIMITS.clientNameLength),
-  version: params.clientInfo.version.slice(0, LIMITS.clientNameLength),
-  capabilities: params.capabilities,
-});
+/** Has the server of a session made, and connects it to its transport. Rejects with what the factory throws. */
+export const connect = async (
+  factory: McpServerFactory,
+  context: Parameters<McpServerFactory>[0],
+  transport: WebStandardStreamableHTTPServerTransport,
+): Promise<Connection> => {
+  const server = await factory(context);
+  const connection = new Connection(context.session, transport, server);
+  transport.onclose = () => connection.transportClosed();
+  await server.connect(transport);
+  return connection;
+};
 
 /**
  * Answers an `initialize`. The session comes into being inside it: after everything that can be wrong with
@@ -42,8 +57,7 @@ export const open = async (
   body: unknown,
 ): Promise<Response> => {
   const id = mintSessionId();
-  let connection: Connection | null = null;
-  let refusal: { readonly error: unknown } | null = null;
+  const opened: { held?: Held; refusal?: { readonly error: unknown } } = {};
   const begin = async (): Promise<void> => {
     const session = await context.runtime.create({
       id,
@@ -52,12 +66,9 @@ export const open = async (
       beats: 'off',
     });
     try {
-      const server = await context.server({ session });
-      const made = new Connection(session, transport, server);
-      transport.onclose = () => made.transportClosed();
-      await server.connect(transport);
-      connection = made;
-      context.opened(made);
+      opened.held = await context.connections.hold(session, () =>
+        connect(context.server, { session, restored: false }, transport),
+      );
     } catch (error) {
       await session.terminate('operator').catch(() => {});
       throw error;
@@ -67,17 +78,27 @@ export const open = async (
     sessionIdGenerator: () => id,
     onsessioninitialized: () =>
       begin().catch((error: unknown) => {
-        refusal = { error };
+        opened.refusal = { error };
         // The transport turns it into "400 Parse error", which is not what is answered.
         throw error;
       }),
     onsessionclosed: async () => {
-      await connection?.session.terminate('client');
+      await opened.held?.connection.session.terminate('client');
     },
   });
   const response = await transport.handleRequest(request, { parsedBody: body });
-  // The compiler does not see that the callback may have assigned it.
-  const refused = refusal as { readonly error: unknown } | null;
-  if (refused !== null) throw refused.error;
-  return response;
+  if (opened.refusal !== undefined) throw opened.refusal.error;
+  return held(response, request, opened.held);
+};
+
+/** The connection is held until the answer is written: its session may have rested since it was made. */
+const held = (response: Response, request: Request, hold: Held | undefined): Response => {
+  if (hold === undefined) return response;
+  if (response.body === null) {
+    hold.release();
+    return response;
+  }
+  const { body, ended } = followBody(response.body, request, 'read-on');
+  void ended.then(hold.release);
+  return new Response(body, response);
 };

@@ -1,6 +1,7 @@
 import { Withheld } from '../errors/withheld.ts';
 import { InvalidOptionError } from '../errors.ts';
 import { isSessionId } from '../identity/session-id.ts';
+import { isStorableText, STORABLE_TEXT } from '../identity/storable-text.ts';
 import { LIMITS } from '../limits.ts';
 import { jsonCopy } from '../store/json-copy.ts';
 import { refuseUnknown } from './known-options.ts';
@@ -70,8 +71,10 @@ const checkedInput = (input: unknown): unknown => {
 
 /** A key of the owner's own. Throws `InvalidOptionError`. */
 export const checkedKey = (option: string, key: unknown): string => {
-  if (typeof key === 'string' && key.length > 0 && key.length <= LIMITS.keyLength) return key;
-  const allowed = `a text of 1 to ${LIMITS.keyLength} characters`;
+  if (typeof key === 'string' && key.length > 0 && key.length <= LIMITS.keyLength) {
+    if (isStorableText(key)) return key;
+  }
+  const allowed = `a text of 1 to ${LIMITS.keyLength} characters, ${STORABLE_TEXT}`;
   throw new InvalidOptionError(option, new Withheld(key), allowed);
 };
 

@@ -1,5 +1,6 @@
 import type { AnyActorLogic } from 'xstate';
 import { systemRandomness } from '../identity/randomness.ts';
+import { LIMITS } from '../limits.ts';
 import { planted } from '../planted.ts';
 import type { Store } from '../store/contract.ts';
 import { createMemoryStore } from '../store/memory.ts';
@@ -28,6 +29,7 @@ import { Away } from './residency/away.ts';
 import { Lanes } from './residency/lanes.ts';
 import { open, stayAlive } from './residency/opening.ts';
 import { StaleReads } from './residency/stale-reads.ts';
+import { WakeQueue } from './residency/wake-queue.ts';
 import type { Runtime, RuntimeOptions } from './runtime.ts';
 import type { Application, Counters, RuntimeContext } from './runtime-context.ts';
 import { TrustedRuntime } from './trusted-runtime.ts';
@@ -90,7 +92,7 @@ export const assembleRuntime = (options: RuntimeOptions, chart?: AnyActorLogic):
     draining: false,
     hurried: false,
     closed: false,
-    storeFailing: false,
+    storeTrouble: null,
     warned: false,
     lagMs: 0,
     inFlight: 0,
@@ -115,6 +117,7 @@ const emptyTables = (store: Store, onRest: () => void) =>
     rotated: new Map(),
     census: store.durable ? new Census(store) : null,
     lanes: new Lanes(onRest),
+    wakes: new WakeQueue(LIMITS.wakesAtOnce),
     away: new Away(),
     staleReads: new StaleReads(),
     endingAway: new Set(),
@@ -123,6 +126,7 @@ const emptyTables = (store: Store, onRest: () => void) =>
     sweptUntil: Number.NEGATIVE_INFINITY,
     overdue: new Set(),
     settling: 0,
+    toldUnreadable: new Set(),
     alive: null,
     takingBack: new Map(),
     whenClosed: new Set(),

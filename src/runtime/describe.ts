@@ -2,6 +2,7 @@ import type { SessionRecord } from '../store/contract.ts';
 import { ownKey } from './admission/key-index.ts';
 import type { SessionHost } from './host.ts';
 import { lastActivityAt } from './liveness/filing.ts';
+import { type Reading, read } from './residency/reading.ts';
 import { storedState } from './residency/stored-host.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import type { Client, McpServerSpec, SessionInfo } from './session.ts';
@@ -11,7 +12,9 @@ export const describeHost = (context: RuntimeContext, host: SessionHost): Sessio
   const { record } = host;
   if (record !== null && host.isAway) {
     const { residency, presences, shown } = host;
-    return { ...describeRecord(record), residency, presences, state: shown };
+    // What has ended needs nothing to go on from.
+    const unreadable = host.shown === 'terminated' ? null : host.unreadable;
+    return { ...described({ record, unreadable }), residency, presences, state: shown };
   }
   const ended = host.shown === 'terminated';
   return {
@@ -23,7 +26,7 @@ export const describeHost = (context: RuntimeContext, host: SessionHost): Sessio
     metadata: host.metadata,
     mcpServers: host.mcpServers,
     key: ownKey(host.key),
-    behaviour: host.behaviour?.name ?? null,
+    behaviour: host.behaviour?.name ?? record?.session.behaviour ?? null,
     createdAt: host.createdAt,
     lastActivityAt: lastActivityAt(context, host),
     expiresAt: host.expiresAt,
@@ -31,11 +34,16 @@ export const describeHost = (context: RuntimeContext, host: SessionHost): Sessio
     presences: host.presences,
     endedAt: ended ? host.endedAt : null,
     reason: ended ? host.reason : null,
+    unreadable: null,
   };
 };
 
 /** A stored session, as plain data. */
-export const describeRecord = (record: SessionRecord): SessionInfo => {
+export const describeRecord = (context: RuntimeContext, record: SessionRecord): SessionInfo =>
+  described(read(context, record));
+
+/** A stored session that was read, as plain data. */
+export const described = ({ record, unreadable }: Reading): SessionInfo => {
   const { session } = record;
   return {
     id: record.id,
@@ -54,5 +62,6 @@ export const describeRecord = (record: SessionRecord): SessionInfo => {
     presences: 0,
     endedAt: session.endedAt,
     reason: session.reason,
+    unreadable: unreadable?.reason ?? null,
   };
 };

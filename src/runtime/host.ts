@@ -6,6 +6,7 @@ import type { SessionActor } from '../xstate/session-actor.ts';
 import type { Supervised } from './behaviour/supervision.ts';
 import type { HookQueue } from './lifecycle/hook-queue.ts';
 import { type Untold, UntoldRow } from './plane/untold.ts';
+import type { Unreadable } from './residency/reading.ts';
 import type { Client, McpServerSpec, Residency } from './session.ts';
 import type { OperationInfo } from './work/work.ts';
 import type { WorkQueue } from './work/work-queue.ts';
@@ -103,6 +104,8 @@ export class SessionHost implements WheelEntry {
   restingSince = Number.POSITIVE_INFINITY;
   /** Its wake that is under way: however many ask, there is one. */
   waking: Promise<void> | null = null;
+  /** Why it cannot be woken in this process; `null`: it can. See `unreadable.ts`. */
+  unreadable: Unreadable | null = null;
   /** A sign of life came while it was stored, which no record has. */
   signedAway = false;
   /** Durable operations that a process left, and nobody has decided about yet. */
@@ -123,6 +126,8 @@ export class SessionHost implements WheelEntry {
   missed = 0;
   inFlight = 0;
   presences = 0;
+  /** Those of them that keep it in memory. */
+  residents = 0;
   pausedAt = 0;
   /** Mono time at which running work gets its signal; `null` while the lifetime lasts. */
   lifetimeGraceEnd: number | null = null;

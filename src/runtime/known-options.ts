@@ -91,6 +91,10 @@ const PAUSE = { abort: true } as const satisfies Names<
   NonNullable<Parameters<Session['pause']>[0]>
 >;
 
+const ATTACH = { resident: true } as const satisfies Names<
+  NonNullable<Parameters<Session['attach']>[0]>
+>;
+
 const WAIT_FOR = {
   timeoutMs: true,
   signal: true,
@@ -117,6 +121,7 @@ const KNOWN = {
   list: LIST,
   run: RUN,
   pause: PAUSE,
+  attach: ATTACH,
   waitFor: WAIT_FOR,
   drain: DRAIN,
 };

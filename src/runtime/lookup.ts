@@ -103,8 +103,8 @@ const sees = (scope: Scope, principal: string | null): boolean =>
   scope === 'everybody' || scope.principal === principal;
 
 const overlaid = (context: RuntimeContext, record: SessionRecord): SessionInfo => {
-  if (record.state === 'terminated') return describeRecord(record);
+  if (record.state === 'terminated') return describeRecord(context, record);
   const { hosts, newIds, away } = context;
   const host = hosts.get(record.id) ?? newIds.get(record.id) ?? away.get(record.id);
-  return host === undefined ? describeRecord(record) : describeHost(context, host);
+  return host === undefined ? describeRecord(context, record) : describeHost(context, host);
 };

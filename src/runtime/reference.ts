@@ -27,6 +27,7 @@ import { announce } from './plane/announce.ts';
 import { eventsOf } from './plane/recent-events.ts';
 import { terminateAnywhere } from './residency/end-stored.ts';
 import { decideInterrupted } from './residency/interrupted.ts';
+import { assertRecordReadable } from './residency/readable.ts';
 import { wake } from './residency/wake.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import type { BeatReply, Session, SessionActorView, SessionInfo } from './session.ts';
@@ -173,7 +174,8 @@ export class SessionReference implements Session {
     return this.#inMemory(() => append(this.#context, this.#host, message));
   }
 
-  messages(options: MessagesOptions = {}): Promise<MessagePage> {
+  async messages(options: MessagesOptions = {}): Promise<MessagePage> {
+    assertRecordReadable(this.#host);
     return readById(this.#host, (id) => messages(this.#context, id, options));
   }
 
@@ -197,8 +199,9 @@ export class SessionReference implements Session {
     return eventsOf(this.#context.recent, this.#host.id);
   }
 
-  attach(): Unsubscribe {
-    return attach(this.#context, this.#host);
+  attach(options: { readonly resident?: boolean } = {}): Unsubscribe {
+    refuseUnknown('attach', options);
+    return attach(this.#context, this.#host, options.resident ?? false);
   }
 
   async pause(options: { readonly abort?: boolean } = {}): Promise<void> {

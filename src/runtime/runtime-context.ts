@@ -11,6 +11,7 @@ import type { IdleSessions } from './admission/eviction.ts';
 import type { KeyedEntry } from './admission/key-index.ts';
 import type { Reservations } from './admission/reservations.ts';
 import type { CheckedBehaviour } from './behaviour/behaviour-options.ts';
+import type { StoreTrouble } from './commits/store-trouble.ts';
 import type { SessionHost } from './host.ts';
 import type { Hooks } from './lifecycle/hooks.ts';
 import type { Deadlines } from './liveness/deadlines.ts';
@@ -21,6 +22,7 @@ import type { Away } from './residency/away.ts';
 import type { Lanes } from './residency/lanes.ts';
 import type { Opening } from './residency/opening.ts';
 import type { StaleReads } from './residency/stale-reads.ts';
+import type { WakeQueue } from './residency/wake-queue.ts';
 import type { RuntimeOptions } from './runtime.ts';
 import type { Session } from './session.ts';
 import type { OperationHandler } from './work/work.ts';
@@ -102,6 +104,8 @@ export interface RuntimeContext {
   readonly census: Census | null;
   /** The steps that take sessions into memory and out of it. */
   readonly lanes: Lanes<SessionHost>;
+  /** The wakes that are under way, and those that wait for a place among them. */
+  readonly wakes: WakeQueue;
   /** Those that are known here and not in memory. */
   readonly away: Away;
   /** What a read of the store that is under way may not know yet. */
@@ -118,6 +122,8 @@ export interface RuntimeContext {
   readonly overdue: Set<SessionHost>;
   /** How many of them are being seen to. */
   settling: number;
+  /** Ids of stored sessions that cannot be read here, of which that was told. */
+  readonly toldUnreadable: Set<string>;
   /** The running note that this process lives; `null` without a durable store. */
   alive: { unsubscribe(): void } | null;
   readonly recent: Recent<LifecycleEvent>;
@@ -140,8 +146,8 @@ export interface RuntimeContext {
   closed: boolean;
   /** Whether the process was warned of an error nobody hears of, so that it is warned once. */
   warned: boolean;
-  /** Whether the store is failing, so that it is told once. */
-  storeFailing: boolean;
+  /** That the store is failing, so that it is told once; `null` while it is not. */
+  storeTrouble: StoreTrouble | null;
   /** How late the last tick of the wheel came, ms. */
   lagMs: number;
   /** Operations running or queued in all sessions. */

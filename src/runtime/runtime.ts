@@ -251,6 +251,13 @@ export interface Runtime<Data = unknown, Input = Data>
   list(options?: ListOptions & { readonly principal?: string | null }): Promise<SessionPage>;
   /** Ends all sessions of a principal. See `BoundRuntime.terminateAll`. */
   terminateAll(principal: string, reason?: 'client' | 'operator'): Promise<number>;
+  /**
+   * Removes the record and the journal of a session that has ended, at once instead of when its tombstone is over: its id
+   * is unknown from then on. Resolves once that is durable. What `recentEvents` still has of it stays there. Rejects with
+   * `SessionNotEndedError` for one that has not ended, whose end is not recorded yet included (await `terminate` first);
+   * `InvalidSessionIdError`, `SessionNotFoundError` for an id that is purged already too, `StoreError`.
+   */
+  purge(id: string): Promise<void>;
   /** Whether an id is of use to this caller; without one, to the runtime itself. */
   validate(id: string, caller?: { readonly principal: string | null }): Promise<Validation>;
   /** The runtime as this caller sees it; `null` is an anonymous caller. */

@@ -60,6 +60,12 @@ export interface SessionInfo {
   readonly presences: number;
   readonly endedAt: number | null;
   readonly reason: EndReason | null;
+  /**
+   * Why this process cannot wake it, in one sentence: it was stored by a newer version of Holdfast, or of its behaviour,
+   * or cannot be migrated; `null`: it can. What needs it in memory rejects with `SessionUnreadableError`. Of one that a
+   * newer Holdfast stored only id, principal, key and state are known: the times are 0, the rest is empty.
+   */
+  readonly unreadable: string | null;
 }
 
 /** The answer to a heartbeat on the wire. */
@@ -174,8 +180,14 @@ export interface Session<Data = unknown> {
   /** Its recent events, oldest first: what a late subscriber missed, as far as the runtime still has it. Those
    * told under a former id are not among them. */
   recentEvents(): readonly SessionLifecycleEvent[];
-  /** A stream or socket of the client is here. Call what it returns when it goes. Presence is not work. */
-  attach(): Unsubscribe;
+  /**
+   * A stream or socket of the client is here. Call what it returns when it goes. Presence is not work: it neither wakes
+   * the session nor keeps it from its deadlines. With `resident` (default false) a session in memory is not put away
+   * while this is attached, neither for its rest nor to make room; a drain puts it away all the same, and a stored one
+   * stays stored until something wakes it. For a front-end whose socket cannot outlive what it keeps in memory: each
+   * costs one of `maxResident`.
+   */
+  attach(options?: { readonly resident?: boolean }): Unsubscribe;
   /**
    * Sets it aside. Running work finishes; work that waits for its place waits on until `resume`, with its time-out
    * running. With `abort` both are aborted. On a paused session: no effect.

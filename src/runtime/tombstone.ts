@@ -1,14 +1,16 @@
 import { type EndReason, type SessionState, sessionMachine } from '../../machines/index.ts';
-import { SessionTerminatedError } from '../errors.ts';
+import { SessionTerminatedError, type SessionUnreadableError } from '../errors.ts';
 import type { SessionLifecycleEvent, Unsubscribe } from '../observe/events.ts';
 import type { SessionRecord } from '../store/contract.ts';
 import type { MessagePage, MessagesOptions } from './conversation/conversation.ts';
 import { messages } from './conversation/journal.ts';
-import { describeRecord } from './describe.ts';
+import { described } from './describe.ts';
 import type { SessionHealth } from './health/health.ts';
 import { recordHealth } from './health/session-health.ts';
 import { refuseUnknown } from './known-options.ts';
 import { eventsOf } from './plane/recent-events.ts';
+import { unreadableError } from './residency/readable.ts';
+import { read, type Unreadable } from './residency/reading.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import type { BeatReply, Session, SessionActorView, SessionInfo } from './session.ts';
 import { checkedStates, type WaitForOptions } from './wait-for.ts';
@@ -18,11 +20,14 @@ import type { OperationInfo } from './work/work.ts';
 export class Tombstone implements Session {
   readonly #context: RuntimeContext;
   readonly #record: SessionRecord;
+  readonly #unreadable: Unreadable | null;
   readonly #reason: EndReason;
 
-  constructor(context: RuntimeContext, record: SessionRecord) {
+  constructor(context: RuntimeContext, stored: SessionRecord) {
+    const { record, unreadable } = read(context, stored);
     this.#context = context;
     this.#record = record;
+    this.#unreadable = unreadable;
     this.#reason = record.session.reason ?? 'shutdown';
   }
 
@@ -59,7 +64,7 @@ export class Tombstone implements Session {
   }
 
   info(): SessionInfo {
-    return describeRecord(this.#record);
+    return described({ record: this.#record, unreadable: this.#unreadable });
   }
 
   async touch(): Promise<void> {
@@ -102,7 +107,8 @@ export class Tombstone implements Session {
     throw this.#over();
   }
 
-  messages(options: MessagesOptions = {}): Promise<MessagePage> {
+  async messages(options: MessagesOptions = {}): Promise<MessagePage> {
+    if (this.#unreadable !== null) throw this.#over();
     return messages(this.#context, this.#record.id, options);
   }
 
@@ -115,7 +121,7 @@ export class Tombstone implements Session {
   }
 
   health(): SessionHealth {
-    return recordHealth(this.#context, this.#record);
+    return recordHealth(this.#context, this.#record, this.#unreadable);
   }
 
   async rotateId(): Promise<never> {
@@ -135,6 +141,7 @@ export class Tombstone implements Session {
   }
 
   async terminate(): Promise<EndReason> {
+    if (this.#unreadable !== null) throw this.#over();
     return this.#reason;
   }
 
@@ -152,7 +159,9 @@ export class Tombstone implements Session {
     throw this.#over();
   }
 
-  #over(): SessionTerminatedError {
+  /** It has ended; why, only who can read it knows. */
+  #over(): SessionTerminatedError | SessionUnreadableError {
+    if (this.#unreadable !== null) return unreadableError(this.#unreadable);
     return new SessionTerminatedError(this.#reason);
   }
 }

@@ -10,6 +10,7 @@ import { stats } from './health/stats.ts';
 import { validate } from './health/validate.ts';
 import { validateAll } from './health/validate-all.ts';
 import { checkedPlan, drain, hurry } from './lifecycle/drain.ts';
+import { purge } from './lifecycle/purge.ts';
 import { terminateAll } from './lifecycle/terminate-all.ts';
 import type { Deadlines } from './liveness/deadlines.ts';
 import { reap } from './liveness/reap.ts';
@@ -85,6 +86,10 @@ export class TrustedRuntime implements Runtime {
     reason: 'client' | 'operator' = 'operator',
   ): Promise<number> {
     return terminateAll(this.#context, checkedPrincipal(principal), checkedReason(reason));
+  }
+
+  async purge(id: string): Promise<void> {
+    return purge(this.#context, id);
   }
 
   async validate(id: string, caller?: { readonly principal: string | null }): Promise<Validation> {

@@ -22,7 +22,7 @@ export interface UnfinishedOperation {
 
 /**
  * What is kept of a session besides the columns the store looks at: opaque to the store, JSON all through.
- * `holdfast/store` versions it with `schema` of the record.
+ * The record's `schema` is the version of its shape: see `envelope/`.
  */
 export interface StoredSession {
   /** Wall time of the creation, ms since the epoch. */
@@ -119,6 +119,8 @@ export interface Change {
   readonly due?: StoredDeadline | null;
   readonly session?: StoredSession;
   readonly snapshot?: unknown;
+  /** The version of the shape that `session` and `snapshot` have from this change on. */
+  readonly schema?: number;
   readonly append?: readonly JournalData[];
   /** Entries with a lower `seq` go, those of this change's `append` included. Numbers are not given out again. */
   readonly trimBefore?: number;
@@ -149,6 +151,8 @@ export interface Page {
  * - `OutcomeUnknown`: the answer was lost. Only a store whose answer can be lost raises it.
  * - `AlreadyExistsError`: `create` of an id, or of a principal's key, that is taken; likewise `commit` with an `id`
  *   that is taken, or one that brings a `terminated` record back whose key is taken. Nothing was changed.
+ * - `InvalidOptionError`: certain, nothing was changed; given was what JSON cannot carry, or a text that a record is found
+ *   by (id, principal, key, owner) that not every database can keep: with half a character, or U+0000.
  * - any other error: certain, nothing was changed. `StoreError`, not retryable, after `close`.
  */
 export interface Store {

@@ -1,6 +1,7 @@
 import { StoreError } from '../errors.ts';
 import type { Change, JournalEntry, NewRecord, Page, SessionRecord, Store } from './contract.ts';
-import { RecordTable, type TableWrite } from './record-table.ts';
+import { RecordTable } from './record-table.ts';
+import type { TableWrite } from './record-write.ts';
 
 /**
  * Makes a store that lives in this process and ends with it (`durable` is false). For development, for tests,

@@ -1,5 +1,7 @@
 import { AlreadyExistsError, Fenced } from '../errors.ts';
+import { storableText } from '../identity/storable-text.ts';
 import { mintToken } from '../identity/token.ts';
+import { LIMITS } from '../limits.ts';
 import type {
   Change,
   JournalEntry,
@@ -13,28 +15,9 @@ import { DueIndex } from './due-index.ts';
 import { IdOrder } from './id-order.ts';
 import { jsonCopy } from './json-copy.ts';
 import { MemoryJournal } from './memory-journal.ts';
+import type { AliveWrite, RecordWrite, TableWrite } from './record-write.ts';
 
-/** More than the doors of the runtime let in: what came through one is part of something deeper here. */
-const LEVELS = 1_000;
-
-/** One change to one record and its journal, ready to be applied: all of it is frozen. */
-export interface RecordWrite<After extends SessionRecord | null = SessionRecord | null> {
-  /** The record it replaces; `null` where it makes one. */
-  readonly before: SessionRecord | null;
-  /** The record as it is then; `null` where it is removed. */
-  readonly after: After;
-  readonly append: readonly JournalEntry[];
-  /** Entries with a lower `seq` go. */
-  readonly trimBefore: number;
-}
-
-/** A new highest wall time at which a process was alive. */
-export interface AliveWrite {
-  readonly aliveAt: number;
-}
-
-/** What a table applies: whole, in one step. */
-export type TableWrite = RecordWrite | AliveWrite;
+const LEVELS = LIMITS.storedLevels;
 
 /** A record and its journal. */
 interface Row {
@@ -50,6 +33,9 @@ interface Belongings {
   /** How many have not ended. */
   living: number;
 }
+
+/** What of a new record is text that it is found by. */
+const TEXTS = ['id', 'principal', 'key', 'owner'] as const;
 
 const isLiving = ({ state }: Pick<SessionRecord, 'state'>): boolean => state !== 'terminated';
 
@@ -79,22 +65,22 @@ export class RecordTable {
   }
 
   load(id: string): SessionRecord | null {
-    return this.#rows.get(id)?.record ?? null;
+    return this.#rows.get(storableText('id', id))?.record ?? null;
   }
 
   find(principal: string | null, key: string): SessionRecord | null {
-    const id = this.#belongings.get(principal)?.keys.get(key);
+    const id = this.#belongingsTo(principal)?.keys.get(storableText('key', key));
     return id === undefined ? null : this.load(id);
   }
 
   readJournal(id: string, page: { after: number; limit: number }): readonly JournalEntry[] {
-    return this.#rows.get(id)?.journal.read(page.after, page.limit) ?? [];
+    return this.#rows.get(storableText('id', id))?.journal.read(page.after, page.limit) ?? [];
   }
 
   list({ state, principal, cursor, limit }: Parameters<Store['list']>[0]): Page {
-    const ids = principal === undefined ? this.#ids : this.#belongings.get(principal)?.ids;
+    const ids = principal === undefined ? this.#ids : this.#belongingsTo(principal)?.ids;
     const records: SessionRecord[] = [];
-    for (const id of ids?.after(cursor ?? null) ?? []) {
+    for (const id of ids?.after(storableText('cursor', cursor ?? null)) ?? []) {
       const record = this.load(id);
       if (record === null || (state !== undefined && record.state !== state)) continue;
       // One more than fits: so there is a next page, and the cursor is not given for nothing.
@@ -109,16 +95,18 @@ export class RecordTable {
     limit: number,
     after: Parameters<Store['dueBefore']>[2] = null,
   ): readonly SessionRecord[] {
+    storableText('after', after?.id ?? null);
     return this.#due.upTo(at, limit, after).flatMap((id) => this.load(id) ?? []);
   }
 
   count({ principal }: Parameters<Store['count']>[0]): number {
-    return principal === undefined ? this.#living : (this.#belongings.get(principal)?.living ?? 0);
+    return principal === undefined ? this.#living : (this.#belongingsTo(principal)?.living ?? 0);
   }
 
   /** @throws AlreadyExistsError, InvalidOptionError */
   toCreate(given: NewRecord): RecordWrite<SessionRecord> {
     const { id, principal, key } = given;
+    for (const option of TEXTS) storableText(option, given[option]);
     this.#assertFree(id);
     this.#assertKeyFree(principal, keyTaken(given));
     const after: SessionRecord = Object.freeze({
@@ -142,10 +130,11 @@ export class RecordTable {
   toCommit(held: SessionRecord, change: Change): RecordWrite<SessionRecord> {
     const before = this.#heldNow(held);
     const { epoch, journalSeq } = before;
-    const { id, state, due, session, snapshot } = change;
+    const { id, state, due, session, snapshot, schema } = change;
     const written = {
       ...(id === undefined ? {} : { id }),
       ...(state === undefined ? {} : { state }),
+      ...(schema === undefined ? {} : { schema }),
       ...(due === undefined ? {} : { due: jsonCopy<StoredDeadline | null>(due, 'due', LEVELS) }),
       ...(session === undefined ? {} : { session: jsonCopy(session, 'session', LEVELS) }),
       ...(snapshot === undefined ? {} : { snapshot: jsonCopy(snapshot, 'snapshot', LEVELS) }),
@@ -154,7 +143,7 @@ export class RecordTable {
       Object.freeze({ seq: journalSeq + index + 1, epoch, data: jsonCopy(data, 'append', LEVELS) }),
     );
     const after = changed(before, { ...written, journalSeq: journalSeq + append.length });
-    if (after.id !== before.id) this.#assertFree(after.id);
+    if (after.id !== before.id) this.#assertFree(storableText('id', after.id));
     const revives = !isLiving(before) && isLiving(after);
     if (revives) this.#assertKeyFree(after.principal, after.key);
     return { before, after, append, trimBefore: change.trimBefore ?? 0 };
@@ -163,6 +152,7 @@ export class RecordTable {
   /** `null`: not there. @throws Fenced */
   toClaim(id: string, owner: string): RecordWrite<SessionRecord> | null {
     const before = this.load(id);
+    storableText('owner', owner);
     if (before === null) return null;
     if (before.owner !== null && before.owner !== owner) throw new Fenced(id);
     return replacing(before, { owner, epoch: before.epoch + 1 });
@@ -270,6 +260,10 @@ export class RecordTable {
     if (record.key === null) return;
     if (step === 1) belongings.keys.set(record.key, record.id);
     else belongings.keys.delete(record.key);
+  }
+
+  #belongingsTo(principal: string | null): Belongings | undefined {
+    return this.#belongings.get(storableText('principal', principal));
   }
 
   #belongingsOf(principal: string | null): Belongings {

@@ -1,7 +1,8 @@
 import type { Unsubscribable } from 'rxjs';
 import { StoreError } from '../errors.ts';
 import type { Store } from '../store/contract.ts';
-import type { RecordTable, TableWrite } from '../store/record-table.ts';
+import type { RecordTable } from '../store/record-table.ts';
+import type { TableWrite } from '../store/record-write.ts';
 
 /** What a connection needs of its disk. */
 export interface ConnectedDisk {

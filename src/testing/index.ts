@@ -32,6 +32,12 @@ export {
 } from './runtime-commands.ts';
 export { type SeededRandomness, seededRandomness } from './seeded-randomness.ts';
 export {
+  type MachineShape,
+  type StateShape,
+  shapeOf,
+  type TransitionShape,
+} from './shape-of.ts';
+export {
   createSimulatedDisk,
   type SimulatedDisk,
   type SimulatedDiskOptions,

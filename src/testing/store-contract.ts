@@ -10,6 +10,7 @@ import { LISTING } from './store-contract/listing.ts';
 import { OWNERSHIP } from './store-contract/ownership.ts';
 import { RECORDS } from './store-contract/records.ts';
 import { RENAMING } from './store-contract/renaming.ts';
+import { TEXTS } from './store-contract/texts.ts';
 import { TRIMMING } from './store-contract/trimming.ts';
 
 /** One thing every store must do. `run` rejects with an AssertionError that says what it did instead. */
@@ -28,6 +29,7 @@ export interface OpenedStore {
 const CASES = [
   ...RECORDS,
   ...KEYS,
+  ...TEXTS,
   ...COMMITS,
   ...JOURNAL,
   ...TRIMMING,

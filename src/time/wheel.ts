@@ -29,7 +29,10 @@ export interface WheelOptions<E extends WheelEntry> {
   readonly clock: Clock;
   /** How much later than asked an entry may be looked at, ms, more than 0. The wheel turns this often. */
   readonly tickMs: number;
-  /** How many entries are looked at before I/O is let in again, at least 1. Default `LIMITS.wheelTurn`. */
+  /**
+   * How many entries are looked at before I/O is let in again, at least 1. Default `LIMITS.wheelTurn`. A turn that has
+   * taken `LIMITS.wheelTurnMs` ends earlier.
+   */
   readonly turn?: number;
   /**
    * Looks at an entry that fell due (or any, after `reviewAll`) and returns when to look again, monotonic ms;
@@ -200,6 +203,8 @@ export class DeadlineWheel<E extends WheelEntry> {
   #turn(): void {
     const nowMono = this.#clock.mono();
     for (let left = this.#turnSize; left > 0 && this.#timer !== null; left -= 1) {
+      // Looks that begin something can be dear: then a turn of so many would hold the loop.
+      if (this.#clock.mono() - nowMono >= LIMITS.wheelTurnMs) break;
       const bucket = this.#front();
       const entry = bucket && takeFirst(bucket);
       if (entry === undefined) return;

@@ -13,6 +13,7 @@ const UNSET = {
   maxLifetime: null,
   heartbeatInterval: null,
   heartbeatMissed: null,
+  hibernateAfter: null,
 } as const;
 
 const SECOND = 1_000;
@@ -29,6 +30,7 @@ test('only what was set goes to the runtime', () => {
   expect(
     deadlineOptions({ ...UNSET, idleAfter: 1, maxLifetime: 'off', heartbeatMissed: 2 }),
   ).toEqual({ idleAfterMs: 1, maxLifetimeMs: 'off', heartbeatMissed: 2 });
+  expect(deadlineOptions({ ...UNSET, hibernateAfter: 0 })).toEqual({ hibernateAfterMs: 0 });
 });
 
 test.each([

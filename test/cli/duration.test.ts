@@ -31,6 +31,13 @@ test.each([
   expect(parseDuration(text)).toBeNull();
 });
 
+test('where nothing at all is a duration too, it is one with its unit', () => {
+  expect(parseDuration('0ms', 0)).toBe(0);
+  expect(parseDuration('0s', 0)).toBe(0);
+  expect(parseDuration('0', 0)).toBeNull();
+  expect(parseDuration('-1s', 0)).toBeNull();
+});
+
 test('what is written is read back', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 10 ** 12 }), (ms) => {

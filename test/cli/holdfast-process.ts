@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
@@ -23,12 +25,16 @@ const start = (
   script: string,
   args: readonly string[],
   env: Record<string, string>,
+  input: string | null = null,
 ): HoldfastProcess => {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('HOLDFAST_'));
   const child = spawn(process.execPath, [join(COMPILED, script), ...args], {
-    env: { ...Object.fromEntries(inherited), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // Whatever is not told otherwise keeps nothing: no test leaves a folder in the checkout.
+    env: { ...Object.fromEntries(inherited), HOLDFAST_DATA: ':memory:', ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  child.stdin.on('error', () => {}); // It may end without having read.
+  child.stdin.end(input ?? '');
   onTestFinished(() => void child.kill('SIGKILL'));
   const lines: string[] = [];
   const errors: string[] = [];
@@ -56,11 +62,31 @@ const start = (
   return { child, lines, errors, line, exit: async () => (await closed)[0] };
 };
 
-/** Runs `holdfast` with these arguments. */
+/** Runs `holdfast` with these arguments; `input` is what it reads. */
 export const holdfast = (
   args: readonly string[],
   env: Record<string, string> = {},
-): HoldfastProcess => start('main.js', args, env);
+  input: string | null = null,
+): HoldfastProcess => start('main.js', args, env, input);
+
+/** Runs it to its end: the exit code, and what was printed where. */
+export const ran = async (
+  args: readonly string[],
+  env: Record<string, string> = {},
+  input: string | null = null,
+) => {
+  const run = holdfast(args, env, input);
+  const code = await run.exit();
+  const errors = [...run.errors];
+  return { code, errors, printed: run.lines.filter((line) => !errors.includes(line)) };
+};
+
+/** A folder of its own, gone with the test. */
+export const temporaryFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+};
 
 /** Runs a client in a process of its own; it opens a session and stays. */
 export const clientProcess = (url: string, name: string): HoldfastProcess =>

@@ -1,31 +1,56 @@
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { addressIn, holdfast } from './holdfast-process.ts';
+import { addressIn, holdfast, ran } from './holdfast-process.ts';
 
-test('--help tells commands, flags and variables; --version tells the version', async () => {
-  const help = holdfast(['--help']);
-  expect(await help.exit()).toBe(0);
-  const text = help.lines.join('\n');
+test('--help tells the commands, and of each command its flags; --version tells the version', async () => {
+  const help = await ran(['--help']);
+  expect(help.code).toBe(0);
+  for (const name of ['serve', 'why <id>', 'export', 'import', 'purge', 'demo', '--version']) {
+    expect(help.printed.join('\n')).toContain(`holdfast ${name}`);
+  }
+  expect((await ran([])).printed).toEqual(help.printed);
+  const serve = (await ran(['serve', '--help'])).printed.join('\n');
   for (const word of [
-    'holdfast serve',
-    'holdfast demo',
+    'holdfast serve [flags]',
     '--idle-timeout',
     'HOLDFAST_MAX_SESSIONS',
+    'HOLDFAST_DATA',
     'A duration is 500ms',
     'What keeps a session from --idle-timeout',
   ]) {
-    expect(text).toContain(word);
+    expect(serve).toContain(word);
   }
-  const version = holdfast(['--version']);
-  expect(await version.exit()).toBe(0);
-  expect(version.lines[0]).toMatch(/^\d+\.\d+\.\d+/);
+  const version = await ran(['--version']);
+  expect(version.code).toBe(0);
+  expect(version.printed[0]).toMatch(/^\d+\.\d+\.\d+/);
 });
 
+test.each([
+  ['why', '--json'],
+  ['export', '--out'],
+  ['import', '--skip-existing'],
+  ['purge', '--living'],
+  ['demo', 'no arguments'],
+])(
+  'holdfast %s has a help of its own, and an unknown flag is told with the nearest',
+  async (name, word) => {
+    const help = await ran([name, '-h']);
+    expect(help.code).toBe(0);
+    expect(help.printed[0]).toContain(`holdfast ${name}`);
+    expect(help.printed.join('\n')).toContain(word);
+    const wrong = await ran([name, `${word.startsWith('--') ? word : '--any'}x`]);
+    expect(wrong.code).toBe(1);
+    expect(wrong.printed).toEqual([]);
+    expect(wrong.errors[0]).toContain('is no flag');
+    if (word.startsWith('--')) expect(wrong.errors[0]).toContain(`the nearest one is ${word}.`);
+  },
+);
+
 test('an unknown command is answered with what is allowed, and exit code 1', async () => {
-  const run = holdfast(['sreve']);
-  expect(await run.exit()).toBe(1);
-  expect(run.lines).toEqual([
-    'There is no command "sreve"; allowed are serve, demo, --help, --version.',
+  const run = await ran(['sreve']);
+  expect(run.code).toBe(1);
+  expect(run.errors).toEqual([
+    'There is no command "sreve"; the nearest one is serve. Allowed are serve, why, export, import, purge, demo, --help, --version.',
   ]);
 });
 

@@ -7,7 +7,7 @@ import { readSettings } from '../../src/cli/settings.ts';
 
 /** A server that prints everything it has to say, to a list. */
 const serving = async () => {
-  const read = readSettings({}, ['--port', '0', '--log-level', 'debug']);
+  const read = readSettings({}, ['--data', ':memory:', '--port', '0', '--log-level', 'debug']);
   if (!('settings' in read)) throw new Error(JSON.stringify(read.mistakes));
   const lines: string[] = [];
   const print = (line: string): void => void lines.push(line);

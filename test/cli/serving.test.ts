@@ -11,7 +11,15 @@ const INFO = { name: 'tester', version: '1.0.0' };
 const TOOLS = ['count_slowly', 'note_add', 'note_list', 'session_info'];
 
 const serving = async (...flags: string[]): Promise<Serving> => {
-  const read = readSettings({}, ['--port', '0', '--log-level', 'silent', ...flags]);
+  const read = readSettings({}, [
+    '--data',
+    ':memory:',
+    '--port',
+    '0',
+    '--log-level',
+    'silent',
+    ...flags,
+  ]);
   if (!('settings' in read)) throw new Error(JSON.stringify(read.mistakes));
   const started = await startServing(read.settings, {
     print: () => {},

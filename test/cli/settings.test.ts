@@ -16,14 +16,17 @@ test('without any setting: port 4100 of the loopback interface, and the defaults
   expect(settingsOf({})).toEqual({
     port: 4100,
     host: '127.0.0.1',
+    data: '.holdfast',
     idleAfter: null,
     idleTimeout: null,
+    hibernateAfter: null,
     pausedTimeout: null,
     maxLifetime: null,
     heartbeatInterval: null,
     heartbeatMissed: null,
     sweepInterval: null,
     maxSessions: null,
+    maxStored: null,
     maxSessionsPerPrincipal: null,
     tombstone: null,
     logLevel: 'info',
@@ -35,14 +38,17 @@ test('every variable is read', () => {
   const env = {
     HOLDFAST_PORT: '0',
     HOLDFAST_HOST: 'localhost',
+    HOLDFAST_DATA: ':memory:',
     HOLDFAST_IDLE_AFTER: '1s',
     HOLDFAST_IDLE_TIMEOUT: '3s',
+    HOLDFAST_HIBERNATE_AFTER: '0ms',
     HOLDFAST_PAUSED_TIMEOUT: '1h',
     HOLDFAST_MAX_LIFETIME: 'off',
     HOLDFAST_HEARTBEAT_INTERVAL: '500ms',
     HOLDFAST_HEARTBEAT_MISSED: '2',
     HOLDFAST_SWEEP_INTERVAL: '1s',
     HOLDFAST_MAX_SESSIONS: '5',
+    HOLDFAST_MAX_STORED: '7',
     HOLDFAST_MAX_SESSIONS_PER_PRINCIPAL: '6',
     HOLDFAST_TOMBSTONE: '1m',
     HOLDFAST_LOG_LEVEL: 'debug',
@@ -51,14 +57,17 @@ test('every variable is read', () => {
   expect(settingsOf(env)).toEqual({
     port: 0,
     host: 'localhost',
+    data: ':memory:',
     idleAfter: 1_000,
     idleTimeout: 3_000,
+    hibernateAfter: 0,
     pausedTimeout: 3_600_000,
     maxLifetime: 'off',
     heartbeatInterval: 500,
     heartbeatMissed: 2,
     sweepInterval: 1_000,
     maxSessions: 5,
+    maxStored: 7,
     maxSessionsPerPrincipal: 6,
     tombstone: 60_000,
     logLevel: 'debug',
@@ -81,7 +90,7 @@ test('all mistakes are told at once, each with name, value and what is allowed',
   expect(
     mistakesOf(env, '--tombstone', 'off', '--max-sessions=0', '--bogus', '1', 'stray'),
   ).toEqual([
-    expect.stringMatching(/^--bogus is no flag; allowed are --port, .*--json\.$/),
+    '--bogus is no flag; the nearest one is --port. `holdfast serve --help` has them all.',
     'stray is not understood: only flags are allowed.',
     'HOLDFAST_PORT is "70000", but must be a whole number from 0 to 65535 (0 picks a free port).',
     'HOLDFAST_IDLE_AFTER is "5", but must be a duration as 500ms, 2s, 5m, 8h or 7d, or off.',
@@ -90,6 +99,16 @@ test('all mistakes are told at once, each with name, value and what is allowed',
     'HOLDFAST_LOG_LEVEL is "loud", but must be silent, error, warn, info, debug.',
   ]);
   expect(mistakesOf({}, '--port')).toEqual([expect.stringMatching(/^--port needs a value/)]);
+  expect(mistakesOf({}, '--idle-timout', '1s')).toEqual([
+    expect.stringContaining('the nearest one is --idle-timeout.'),
+  ]);
+  expect(mistakesOf({ HOLDFAST_HIBERNATE_AFTER: '0s', HOLDFAST_IDLE_AFTER: '0s' })).toEqual([
+    expect.stringMatching(/^HOLDFAST_IDLE_AFTER is "0s"/),
+  ]);
+  expect(mistakesOf({}, '--data', ':memroy:', '--hibernate-after', '-1s')).toEqual([
+    '--data is ":memroy:", but must be the path of a folder, or :memory: to keep nothing.',
+    '--hibernate-after is "-1s", but must be a duration as 500ms, 2s, 5m, 8h or 7d, 0ms for at once, or off.',
+  ]);
   expect(mistakesOf({}, '-p')).toEqual([expect.stringMatching(/^-p is no flag/)]);
 });
 
@@ -99,7 +118,7 @@ test('the help names every setting, as a flag and as a variable', () => {
     expect(help).toContain(`--${key} `);
     expect(help).toContain(`HOLDFAST_${key.replaceAll('-', '_').toUpperCase()} `);
   }
-  expect(help.split('\n')).toHaveLength(14);
+  expect(help.split('\n')).toHaveLength(17);
 });
 
 test('the help says of each setting what it takes', () => {
@@ -109,6 +128,9 @@ test('the help says of each setting what it takes', () => {
   expect(help).toContain('--port <port> ');
   expect(help).toContain('--max-sessions <number> ');
   expect(help).toContain('--log-level <level> ');
+  expect(help).toContain('--data <folder> ');
+  expect(help).toContain('(24h; 30m with :memory:)');
+  expect(help).toContain('(7d; 8h with :memory:)');
 });
 
 test('a misspelt variable is a mistake like the others', () => {

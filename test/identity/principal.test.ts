@@ -13,7 +13,7 @@ test('nobody is null, said or not', () => {
   expect(checkedPrincipal(undefined)).toBeNull();
 });
 
-test.each(['', 'x'.repeat(257), 0, false, Number.NaN, {}, [], ['ada']])(
+test.each(['', 'x'.repeat(257), 'a\0', 'a\ud83e', '\uddf5', 0, false, Number.NaN, {}, [], ['ada']])(
   '%j is neither, and is never taken for an anonymous caller',
   (value) => {
     expect(() => checkedPrincipal(value)).toThrow(InvalidOptionError);

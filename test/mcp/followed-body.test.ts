@@ -28,7 +28,7 @@ const source = (): Source => {
 
 const follow = (from: Source, whenGone: WhenGone, gone = new AbortController()) => {
   let ended = false;
-  const { body, hasRoom, ...followed } = followBody(from.stream, gone.signal, whenGone);
+  const { body, hasRoom, ...followed } = followBody(from.stream, gone, whenGone);
   void followed.ended.then(() => {
     ended = true;
   });

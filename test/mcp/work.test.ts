@@ -1,5 +1,8 @@
+import { McpServer } from '@modelcontextprotocol/server';
 import { expect, test } from 'vitest';
-import { call, endpointUnderTest, messagesOf } from './endpoint-under-test.ts';
+import { createMcpEndpoint } from '../../src/mcp/endpoint.ts';
+import { crashingOn, openRuntime } from '../runtime/fixture.ts';
+import { call, endpointUnderTest, INITIALIZE, messagesOf } from './endpoint-under-test.ts';
 
 const MINUTE = 60_000;
 const TIGHT = { deadlines: { idleAfterMs: 1_000, idleTimeoutMs: 3_000 } };
@@ -79,6 +82,34 @@ test('the end of a session aborts its running work at once and answers it with a
   ]);
   expect(under.held[0]?.signal.aborted).toBe(true);
   expect(under.endpoint.connections).toBe(0);
+});
+
+test('the crash of a session answers its running work as any other end does, without the reason', async () => {
+  const { runtime } = openRuntime({}, crashingOn('session.pause'));
+  const server = (): McpServer => {
+    const made = new McpServer({ name: 'under-test', version: '1.0.0' });
+    made.registerTool('hold', {}, () => new Promise<never>(() => undefined));
+    return made;
+  };
+  const endpoint = createMcpEndpoint({ runtime: runtime.as('mallory'), server });
+  const post = (body: unknown, id = ''): Promise<Response> => {
+    const headers = {
+      host: 'localhost',
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      'mcp-session-id': id,
+    };
+    const init = { method: 'POST', headers, body: JSON.stringify(body) };
+    return endpoint.fetch(new Request('http://localhost/mcp', init));
+  };
+  const id = (await post(INITIALIZE)).headers.get('mcp-session-id') ?? '';
+  const response = await post(call(1, 'hold'), id);
+  await (await runtime.get(id)).pause().catch(() => undefined);
+  const [answer] = await messagesOf(response);
+  expect(answer).toMatchObject({ error: { data: { code: 'ERR_HOLDFAST_TERMINATED' } } });
+  expect(JSON.stringify(answer)).not.toContain('crashed');
+  expect(endpoint.connections).toBe(0);
+  await runtime.close();
 });
 
 test('a request that takes longer than it may is aborted and answered; the session stays', async () => {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hasNodeSqlite } from '../../src/store/sqlite/driver.ts';
 import {
   ENTRIES,
   MANIFEST,
@@ -64,6 +65,20 @@ test('what does need one says which to install', () => {
     'ERR_HOLDFAST_MISSING_PACKAGE',
     'checkMachine needs fast-check. Install with: npm install fast-check',
   ]);
+});
+
+test('the SQLite store says so too, where Node brings none', () => {
+  const code =
+    "const { openSqliteStore } = await import('holdfast/store/sqlite');" +
+    `await openSqliteStore({ folder: ${JSON.stringify(join(home, 'store'))} }).then(` +
+    "(store) => store.close().then(() => seen.push('opened')), " +
+    '(error) => seen.push(error.code, error.message));';
+  const missing = [
+    'ERR_HOLDFAST_MISSING_PACKAGE',
+    'The SQLite store needs libsql. Install with: npm install libsql',
+  ];
+  const expected = hasNodeSqlite(process.versions.node) ? ['opened'] : missing;
+  expect(answered(lean, 'module', code)).toEqual(expected);
 });
 
 test('everything can be required', () => {

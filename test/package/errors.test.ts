@@ -14,8 +14,10 @@ const SAMPLES: Readonly<Record<HoldfastErrorCode, readonly HoldfastError[]>> = {
   ERR_HOLDFAST_INVALID_EVENT: [new errors.InvalidEventError({ type: 'a' }, ['b'])],
   ERR_HOLDFAST_NOT_FOUND: [new errors.SessionNotFoundError()],
   ERR_HOLDFAST_TERMINATED: [new errors.SessionTerminatedError('client')],
+  ERR_HOLDFAST_UNREADABLE: [new errors.SessionUnreadableError('It is newer.')],
   ERR_HOLDFAST_PAUSED: [new errors.SessionPausedError()],
   ERR_HOLDFAST_NOT_READY: [new errors.SessionNotReadyError()],
+  ERR_HOLDFAST_NOT_ENDED: [new errors.SessionNotEndedError()],
   ERR_HOLDFAST_CAPACITY: [new errors.CapacityError('maxResident', 1, 1_000)],
   ERR_HOLDFAST_BUSY: [new errors.SessionBusyError(64, 1_000)],
   ERR_HOLDFAST_JOURNAL_FULL: [new errors.JournalFullError('maxEntries', 1)],
@@ -38,6 +40,10 @@ const SAMPLES: Readonly<Record<HoldfastErrorCode, readonly HoldfastError[]>> = {
   ERR_HOLDFAST_FENCED: [new errors.Fenced('ses_a')],
   ERR_HOLDFAST_OUTCOME_UNKNOWN: [new errors.OutcomeUnknown('it')],
   ERR_HOLDFAST_ALREADY_EXISTS: [new errors.AlreadyExistsError('it')],
+  ERR_HOLDFAST_STORE_OPEN: [
+    new errors.StoreOpenError('in-use', 'no'),
+    new errors.StoreOpenError('newer-schema', 'no'),
+  ],
   ERR_HOLDFAST_MISSING_PACKAGE: [new errors.MissingPackageError('it', ['a'], null)],
 };
 

@@ -172,7 +172,7 @@ test('an option nobody reads is refused, with those there are', () => {
 
 test('a key is a text of 1 to 256 characters', () => {
   expect(checkedKey('key', 'x'.repeat(256))).toHaveLength(256);
-  for (const key of ['', 'x'.repeat(257), 5, null, undefined]) {
+  for (const key of ['', 'x'.repeat(257), 'a\0', 'a\ud83e', 5, null, undefined]) {
     const refusal = refusalOf(() => checkedKey('key', key));
     expect(refusal).toMatchObject({ option: 'key' });
     // A key may say who somebody is: the error does not.

@@ -70,7 +70,7 @@ export const breakOnce: Action = ({ world, chance }) => {
 export const mendStore: Action = ({ world, chance }) => {
   const { process, setup } = world;
   if (process === null || setup.store === 'calm') return;
-  const whole = !world.diskIsFull && chance.flip(0.7);
+  const whole = !world.diskIsFull && !world.storeHasEnded && chance.flip(0.7);
   world.trace.did(whole ? 'the store heals' : 'the store fails by its rates again');
   process.faulty.heal();
   if (whole) world.healthySince ??= world.clock.mono();

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { PLANTED_FAULTS, type PlantedFault } from '../../src/planted.ts';
+import { STORES, type StoreKind } from './disks.ts';
 import { DEFAULT_JOBS } from './workers.ts';
 
 export const HELP = `Runs worlds of sessions, one a seed, and holds each against what must always be true.
@@ -10,9 +11,10 @@ export const HELP = `Runs worlds of sessions, one a seed, and holds each against
   --from N       the first one; default 0
   --jobs N       how many at once; default: one a core
   --seed N       runs one seed and prints its trace
+  --store KIND   memory or sqlite; default: each seed over both, so that a seed means the same whatever was asked for
   --fault NAME   with this fault planted in the code under test
   --faults       plants each fault in turn, until --seeds (default 300) did not find it
-  --json         prints one JSON object instead
+  --json         prints a JSON object instead; of one seed, one a line for each store
   --help         this
 
 Exit code 0: all is true, and from 200 seeds on every step, every fault point and every event the runtime sends was
@@ -25,6 +27,7 @@ export interface Asked {
   readonly what: 'seeds' | 'seed' | 'faults' | 'help';
   readonly from: number;
   readonly seeds: number;
+  readonly stores: readonly StoreKind[];
   readonly jobs: number;
   readonly fault: PlantedFault | null;
   readonly json: boolean;
@@ -39,6 +42,7 @@ export const asked = (args: readonly string[]): Asked => {
       from: { type: 'string' },
       jobs: { type: 'string' },
       seed: { type: 'string' },
+      store: { type: 'string' },
       fault: { type: 'string' },
       faults: { type: 'boolean' },
       json: { type: 'boolean' },
@@ -53,6 +57,7 @@ export const asked = (args: readonly string[]): Asked => {
     what,
     from: whole('--seed', seed) ?? whole('--from', values.from) ?? 0,
     seeds: whole('--seeds', values.seeds, 1) ?? (what === 'faults' ? 300 : 1_000),
+    stores: values.store === undefined ? STORES : [kind(values.store)],
     jobs: whole('--jobs', values.jobs, 1) ?? DEFAULT_JOBS,
     fault: fault === undefined ? null : named(fault),
     json,
@@ -74,6 +79,12 @@ const whole = (option: string, given: string | undefined, least = 0): number | n
   const value = Number(given);
   if (given !== '' && Number.isSafeInteger(value) && value >= least) return value;
   throw new Error(`${option} is ${JSON.stringify(given)}: give a whole number from ${least} up.`);
+};
+
+const kind = (store: string): StoreKind => {
+  const found = STORES.find((one) => one === store);
+  if (found !== undefined) return found;
+  throw new Error(`There is no store ${JSON.stringify(store)}. Known: ${STORES.join(', ')}`);
 };
 
 const named = (fault: string): PlantedFault => {

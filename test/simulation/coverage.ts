@@ -1,4 +1,6 @@
 import { SESSION_STATES } from '../../machines/index.ts';
+import type { StoreKind } from './disks.ts';
+import { SQLITE_FAULTS } from './sqlite-faults.ts';
 
 /** What runs have met: pairs of (state, event), steps of residency, points at which something was made to fail. */
 export class Coverage {
@@ -33,9 +35,10 @@ export class Coverage {
     ];
   }
 
-  /** What must be met and was not. */
-  get missing(): string[] {
-    return MUST_BE_MET.filter((what) => this.of(what) === 0);
+  /** What must be met over these stores and was not. */
+  missing(stores: readonly StoreKind[]): string[] {
+    const points = stores.includes('sqlite') ? SQLITE_FAULTS : [];
+    return [...MUST_BE_MET, ...points].filter((what) => this.of(what) === 0);
   }
 }
 
@@ -127,5 +130,5 @@ const FAULTS: readonly string[] = [
   'a write was lost in a crash',
 ];
 
-/** What a run over enough seeds has to meet, or it says less than it seems to. */
+/** What a run over enough seeds has to meet over any store, or it says less than it seems to. */
 export const MUST_BE_MET: readonly string[] = [...SENT, ...STEPS, ...FAULTS];

@@ -1,4 +1,5 @@
 import { PLANTED_FAULTS, type PlantedFault } from '../../src/planted.ts';
+import type { StoreKind } from './disks.ts';
 import { runAlone, runSeeds, type Verdict } from './workers.ts';
 
 /** Where a planted fault was found. */
@@ -6,6 +7,8 @@ export interface Finding {
   readonly fault: PlantedFault;
   /** The seed that found it, and how many were tried; `null`: none did. */
   readonly seed: number | null;
+  /** Over which store; `null`: over none. */
+  readonly store: StoreKind | null;
   readonly tried: number;
   /** The name of what was not true; `null`: nothing. */
   readonly invariant: string | null;
@@ -14,6 +17,7 @@ export interface Finding {
 interface Search {
   readonly from: number;
   readonly seeds: number;
+  readonly stores: readonly StoreKind[];
   readonly jobs: number;
   readonly signal: AbortSignal;
 }
@@ -57,13 +61,21 @@ const find = async (fault: PlantedFault, plan: Search): Promise<Finding | null> 
     suspects.sort((a, b) => a.seed - b.seed);
     const suspect = suspects[0];
     if (suspect === undefined) break;
-    const { seed, broken } = suspect;
-    const unplanted = await runAlone(seed, { fault: null, signal });
+    const { seed, store, broken } = suspect;
+    const unplanted = await runAlone(seed, store, { fault: null, signal });
     if (unplanted === null) break;
     if (unplanted.broken === null) {
-      return { fault, seed, tried: seed - plan.from + 1, invariant: broken?.invariant ?? null };
+      return {
+        fault,
+        seed,
+        store,
+        tried: seed - plan.from + 1,
+        invariant: broken?.invariant ?? null,
+      };
     }
     from = seed + 1;
   }
-  return signal.aborted ? null : { fault, seed: null, tried: plan.seeds, invariant: null };
+  return signal.aborted
+    ? null
+    : { fault, seed: null, store: null, tried: plan.seeds, invariant: null };
 };

@@ -156,7 +156,7 @@ export const wrote = (world: World, written: Written): void => {
   world.named(slot, record.id);
 };
 
-const born = (world: World, { after }: Written): Slot | undefined => {
+const born = (world: World, { after, what }: Written): Slot | undefined => {
   if (after === null) return undefined;
   const n = numberOf(after.record);
   const known = world.slotNumbered(n);
@@ -172,6 +172,8 @@ const born = (world: World, { after }: Written): Slot | undefined => {
   );
   slot.actor = world.process?.actors.get(after.record.id) ?? null;
   slot.actorOf = world.processes;
+  // Whoever asked for it, and may have been refused it, was cut off.
+  if (what === 'survived') slot.wasCutOff(world.clock.mono());
   world.born(slot);
   return slot;
 };

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { JournalEntry, SessionRecord } from '../../src/index.ts';
 import { firstOf } from './journal-account.ts';
 import type { Slot } from './slot.ts';
 import type { Kept, Written } from './truth.ts';
@@ -83,6 +85,49 @@ export const startedFirst = (
     calls > 1 + interruptions && `${name} is called ${calls} times, interrupted ${interruptions}`,
   );
 };
+
+/** A new process finds nothing that anybody holds. */
+export const takenBack = (world: World): readonly string[] =>
+  world.disk
+    .records()
+    .filter(({ owner }) => owner !== null)
+    .map(({ id, owner }) => `${nameOf(world, id)} is still held by ${owner}`);
+
+/** What a read answered with is neither lost nor overtaken by what was read as not done. */
+export const readIsDurable = (world: World): readonly string[] =>
+  world.truth.changedUnasked.map((id) => `${nameOf(world, id)} is not as it was read`);
+
+/** The store, read past the process, has what it answered with. */
+export const storedAsTold = (world: World): readonly string[] => {
+  const { disk, truth } = world;
+  const records = disk.records();
+  const there = new Set(records.map(({ id }) => id));
+  const gone = [...truth.kept.keys()].filter((id) => !there.has(id));
+  return [
+    ...gone.map((id) => `${nameOf(world, id)} is not in the store`),
+    ...records.flatMap((record) => {
+      const kept = truth.kept.get(record.id);
+      const name = nameOf(world, record.id);
+      if (kept === undefined) return [`${name} is in the store, and nobody was told`];
+      const journal = disk.journal(record.id);
+      return some(
+        !isSame(record, kept.record) && `${name} is not in the store as it was told`,
+        !isSameJournal(journal, kept.journal) &&
+          `${name} has the entries ${journal.map(({ seq }) => seq)}, told were ${kept.journal.map(({ seq }) => seq)}`,
+      );
+    }),
+  ];
+};
+
+const nameOf = (world: World, id: string): string => `#${world.slotOf(id)?.index ?? id}`;
+
+/** Who holds it may have been taken back since it was told. */
+const isSame = (one: SessionRecord, other: SessionRecord): boolean =>
+  one.token === other.token &&
+  isDeepStrictEqual({ ...one, owner: null }, { ...other, owner: null });
+
+const isSameJournal = (one: readonly JournalEntry[], other: readonly JournalEntry[]): boolean =>
+  one.length === other.length && isDeepStrictEqual(one, other);
 
 /** Everything that a client was promised, held against what is durable. */
 export const ledgersHold = (world: World): readonly string[] =>

@@ -196,6 +196,21 @@ export const INVARIANTS: All = {
       sentence: 'What was acknowledged is there after a restart.',
       check: durable.ledgersHold,
     },
+    {
+      name: 'read-is-durable',
+      sentence: 'What was read is so after a restart, unless somebody asked for a change.',
+      check: durable.readIsDurable,
+    },
+    {
+      name: 'taken-back',
+      sentence: 'A new process finds nothing that anybody holds.',
+      check: durable.takenBack,
+    },
+    {
+      name: 'stored-as-told',
+      sentence: 'The store has what it answered with, no more and no less.',
+      check: durable.storedAsTold,
+    },
   ],
   acted: [
     {
@@ -222,6 +237,11 @@ export const INVARIANTS: All = {
   ],
   rest: [
     ...rest.AT_REST,
+    {
+      name: 'stored-as-told',
+      sentence: 'The store has what it answered with, no more and no less.',
+      check: durable.storedAsTold,
+    },
     {
       name: 'counted',
       sentence: 'At rest as many sessions are counted, in all and of each principal, as there are.',

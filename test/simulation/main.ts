@@ -19,43 +19,51 @@ const progress = (text: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
 };
 
-const replay = (seed: number, fault: string | null): string =>
-  `npm run simulate -- --seed ${seed}${fault === null ? '' : ` --fault ${fault}`}`;
+const replay = ({ seed, store }: Verdict, fault: string | null): string =>
+  `npm run simulate -- --seed ${seed} --store ${store}${fault === null ? '' : ` --fault ${fault}`}`;
 
-const tell = ({ seed, broken, trace }: Verdict, fault: string | null): void => {
+const tell = (verdict: Verdict, fault: string | null): void => {
+  const { seed, store, broken, trace } = verdict;
   if (broken === null) return;
   progress('');
-  say(`\nSeed ${seed}: NOT TRUE: ${broken.sentence}`);
+  say(`\nSeed ${seed}, ${store}: NOT TRUE: ${broken.sentence}`);
   say(`  ${broken.detail}`);
-  say(`  again with: ${replay(seed, fault)}`);
+  say(`  again with: ${replay(verdict, fault)}`);
   say(trace.map((line) => `  | ${line}`).join('\n'));
 };
 
-/** One seed, with its whole trace. */
-const one = async ({ from, fault, json }: Asked, signal: AbortSignal): Promise<number> => {
-  const verdict = await runAlone(from, { fault, traced: true, signal });
-  if (verdict === null) {
-    if (!json) say('Interrupted.');
-    return 130;
-  }
-  const { broken, violated, trace, digest, actions } = verdict;
-  if (json) say(JSON.stringify({ seed: from, broken, violated, digest, actions, trace }));
-  else {
+/** One seed, with its whole trace over each store. */
+const one = async ({ from, stores, fault, json }: Asked, signal: AbortSignal): Promise<number> => {
+  let code = 0;
+  for (const store of stores) {
+    const verdict = await runAlone(from, store, { fault, traced: true, signal });
+    if (verdict === null) {
+      if (!json) say('Interrupted.');
+      return 130;
+    }
+    const { broken, violated, trace, digest, actions } = verdict;
+    if (broken !== null) code = 1;
+    if (json) {
+      say(JSON.stringify({ seed: from, store, broken, violated, digest, actions, trace }));
+      continue;
+    }
     say(trace.join('\n'));
-    say(`${actions} actions, digest ${digest}`);
+    say(`${store}: ${actions} actions, digest ${digest}`);
     if (broken !== null) say(`NOT TRUE: ${broken.sentence}\n  ${broken.detail}`);
   }
-  return broken === null ? 0 : 1;
+  return code;
 };
 
 const many = async (plan: Asked, signal: AbortSignal): Promise<number> => {
-  const { from, seeds, jobs, fault, json } = plan;
+  const { from, seeds, stores, jobs, fault, json } = plan;
+  const worlds = seeds * stores.length;
   const broken: Verdict[] = [];
   let done = 0;
   let actions = 0;
   const coverage = await runSeeds({
     from,
     seeds,
+    stores,
     jobs,
     fault,
     signal,
@@ -66,18 +74,31 @@ const many = async (plan: Asked, signal: AbortSignal): Promise<number> => {
         broken.push(verdict);
         if (!json) tell(verdict, fault);
       }
-      progress(`${done} of ${seeds} seeds, ${broken.length} broke something`);
+      progress(`${done} of ${worlds} worlds, ${broken.length} broke something`);
       return broken.length < MOST_BROKEN;
     },
   });
   progress('');
-  const missing = done >= ENOUGH_SEEDS && broken.length === 0 ? coverage.missing : [];
+  const enough = done >= ENOUGH_SEEDS * stores.length && broken.length === 0;
+  const missing = enough ? coverage.missing(stores) : [];
   if (json) {
     const counts = Object.fromEntries([...coverage.counts].sort(([a], [b]) => (a < b ? -1 : 1)));
-    say(JSON.stringify({ from, seeds: done, actions, broken, missing, coverage: counts }));
+    say(
+      JSON.stringify({
+        from,
+        seeds,
+        stores,
+        worlds: done,
+        actions,
+        broken,
+        missing,
+        coverage: counts,
+      }),
+    );
   } else {
-    const cut = signal.aborted ? ` Interrupted: ${seeds - done} seeds were not run.` : '';
-    say(`${done} seeds, ${actions} actions: ${broken.length} broke something.${cut}`);
+    const cut = signal.aborted ? ` Interrupted: ${worlds - done} were not run.` : '';
+    const over = `${done} worlds (${seeds} seeds over ${stores.join(' and ')})`;
+    say(`${over}, ${actions} actions: ${broken.length} broke something.${cut}`);
     tellCoverage(coverage, missing);
   }
   if (signal.aborted) return 130;
@@ -90,11 +111,15 @@ const tellCoverage = (coverage: Coverage, missing: readonly string[]): void => {
 };
 
 const faults = async (plan: Asked, signal: AbortSignal): Promise<number> => {
-  const findings = await findFaults({ ...plan, signal }, ({ fault, seed, tried, invariant }) => {
-    if (plan.json) return;
-    const found = seed === null ? `NOT FOUND in ${tried} seeds` : `seed ${seed} (${tried}. tried)`;
-    say(`${fault.padEnd(30)} ${found.padEnd(28)} ${invariant ?? ''}`);
-  });
+  const findings = await findFaults(
+    { ...plan, signal },
+    ({ fault, seed, store, tried, invariant }) => {
+      if (plan.json) return;
+      const found =
+        seed === null ? `NOT FOUND in ${tried} seeds` : `seed ${seed}, ${store} (${tried}. tried)`;
+      say(`${fault.padEnd(30)} ${found.padEnd(28)} ${invariant ?? ''}`);
+    },
+  );
   const lost = findings.filter(({ seed }) => seed === null).length;
   if (plan.json) say(JSON.stringify({ findings }));
   else say(`${findings.length - lost} of ${PLANTED_FAULTS.length} faults found.`);

@@ -1,6 +1,7 @@
 import { actionsOf } from './actions.ts';
 import { restart } from './actions-world.ts';
 import { Coverage } from './coverage.ts';
+import { prepareStore, type StoreKind } from './disks.ts';
 import type { Reads } from './invariants-rest.ts';
 import { RETRY_MS } from './numbers.ts';
 import type { Slot } from './slot.ts';
@@ -9,6 +10,7 @@ import { type Broken, World } from './world.ts';
 /** What became of one seed. */
 export interface Outcome {
   readonly seed: number;
+  readonly store: StoreKind;
   /** What was not true, the first of it; `null`: everything was. */
   readonly broken: Broken | null;
   /** The names of all that was not true before the run was cut short, each once. */
@@ -18,9 +20,14 @@ export interface Outcome {
   readonly actions: number;
 }
 
-/** Runs one seed from its first action to its rest. Never throws: what goes wrong is the outcome. */
-export const runSeed = async (seed: number, coverage = new Coverage()): Promise<Outcome> => {
-  const world = new World(seed, coverage);
+/** Runs one seed over one store, from its first action to its rest. Never throws: what goes wrong is the outcome. */
+export const runSeed = async (
+  seed: number,
+  store: StoreKind,
+  coverage = new Coverage(),
+): Promise<Outcome> => {
+  await prepareStore(store);
+  const world = new World(seed, coverage, store);
   let actions = 0;
   const isTrue = (): boolean => world.broken.length === 0;
   const unheard = (error: unknown): void => {
@@ -38,10 +45,12 @@ export const runSeed = async (seed: number, coverage = new Coverage()): Promise<
     world.note('no-surprises', 'Nothing throws that nobody expects.', describe(error));
   }
   world.process?.die();
+  world.disk.end();
   process.off('unhandledRejection', unheard);
   const broken = world.broken[0] ?? null;
   const violated = [...new Set(world.broken.map(({ invariant }) => invariant))];
-  return { seed, broken, violated, trace: world.trace.lines, digest: world.trace.digest, actions };
+  const { lines, digest } = world.trace;
+  return { seed, store, broken, violated, trace: lines, digest, actions };
 };
 
 const describe = (error: unknown): string =>
@@ -66,7 +75,9 @@ const hurt = async (world: World, isTrue: () => boolean): Promise<number> => {
 /** Phase two begins: nothing fails any more, and what hangs is let go. */
 const heal = async (world: World): Promise<void> => {
   world.trace.did('everything heals');
+  world.healed = true;
   world.disk.full(false);
+  if (world.storeHasEnded) world.crash('its store has ended');
   if (world.process === null) world.start();
   await world.clock.settle();
   const server = world.process;

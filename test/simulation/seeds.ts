@@ -1,6 +1,7 @@
 import type { PlantedFault } from '../../src/planted.ts';
+import type { StoreKind } from './disks.ts';
 
-/** Seeds that once failed, and what they had found. They stay. */
+/** Seeds that once failed over the store in memory, and what they had found. They stay, and are run over SQLite, too. */
 export const ONCE_FAILED: readonly (readonly [seed: number, found: string])[] = [
   [
     100,
@@ -27,35 +28,48 @@ export const ONCE_FAILED: readonly (readonly [seed: number, found: string])[] = 
   [5843, 'a sweep under way filed deadlines after the drain'],
 ];
 
+/** Likewise over SQLite. */
+export const ONCE_FAILED_OVER_SQLITE: typeof ONCE_FAILED = [
+  [1579, 'a session that was resumed while it was put away was recorded as put away'],
+  [1907, 'a first beat while a session was woken was forgotten where the wake was refused'],
+];
+
 /**
- * A seed that finds each fault, and the name of the invariant that is there to find it; others may find it, too.
+ * A seed that finds each fault, and the name of the invariant that is there to find it; others may find it, too. Over the
+ * store in memory, unless another one is named.
  * `npm run simulate -- --faults` looks for others.
  *
  * Some faults make a seed loop for ever in microtasks (`wake-without-lane` does with every third one): these run in the
  * process of the tests, where nothing can end such a loop, so only seeds that come to an end are named here.
  */
-export const FOUND_BY: Readonly<Record<PlantedFault, readonly [seed: number, invariant: string]>> =
-  {
-    'fence-check-dropped': [44, 'ledger'],
-    'acknowledged-before-commit': [1, 'ledger'],
-    'shown-before-commit': [0, 'committed-first'],
-    'chart-rolled-back': [19, 'legal-moves'],
-    'work-reaped': [0, 'work-is-safe'],
-    'cleanup-twice': [2, 'cleaned-once'],
-    'timer-forgotten': [12, 'not-late'],
-    'wake-without-lane': [8, 'refusals'],
-    'woken-twice': [65, 'woken-once'],
-    'stall-counted-as-silence': [4, 'own-silence'],
-    'resume-without-reset': [0, 'not-early'],
-    'quota-after-await': [1, 'quotas'],
-    'presence-as-work': [12, 'not-late'],
-    'axes-mixed': [0, 'not-early'],
-    'tombstone-lost': [0, 'tombstones-stay'],
-    'activity-lost-in-hibernation': [23, 'never-lost'],
-  };
+export const FOUND_BY: Readonly<
+  Record<PlantedFault, readonly [seed: number, invariant: string, store?: StoreKind]>
+> = {
+  'fence-check-dropped': [44, 'ledger'],
+  'acknowledged-before-commit': [1, 'ledger'],
+  'shown-before-commit': [0, 'committed-first'],
+  'chart-rolled-back': [19, 'legal-moves'],
+  'work-reaped': [0, 'work-is-safe'],
+  'cleanup-twice': [2, 'cleaned-once'],
+  'timer-forgotten': [12, 'not-late'],
+  'wake-without-lane': [8, 'refusals'],
+  'woken-twice': [65, 'woken-once'],
+  'stall-counted-as-silence': [4, 'own-silence'],
+  'resume-without-reset': [0, 'not-early'],
+  'quota-after-await': [1, 'quotas'],
+  'presence-as-work': [12, 'not-late'],
+  'axes-mixed': [0, 'not-early'],
+  'tombstone-lost': [0, 'tombstones-stay'],
+  'activity-lost-in-hibernation': [23, 'never-lost'],
+  'failed-commit-acknowledged': [19, 'stored-as-told', 'sqlite'],
+  'half-group-kept': [44, 'never-lost', 'sqlite'],
+  'held-over-restart': [0, 'taken-back', 'sqlite'],
+  'doubt-told-as-certain': [45, 'numbered', 'sqlite'],
+  'doubt-left-open': [45, 'read-is-durable', 'sqlite'],
+};
 
 /**
- * What is run on every change: this many seeds, from the first one on. They run in the process of the tests: a change that
+ * What is run on every change: this many seeds, from the first one on, over each store. They run in the process of the tests: a change that
  * makes one of them loop hangs it, and `npm run simulate`, whose workers are ended from outside, says which one it is.
  */
 export const IN_CI = 240;

@@ -250,6 +250,7 @@ export class Slot {
 
   /** Notes what is told of it, after it was held against what must be true. */
   hear(event: SessionLifecycleEvent, mono: number): void {
+    const isCutOff = this.crashedSince >= this.toldAt;
     this.seq = event.seq;
     this.toldAt = mono;
     switch (event.type) {
@@ -272,8 +273,9 @@ export class Slot {
       case 'session.woken':
         this.residency = 'resident';
         this.putAway = null;
-        // What a process that died had decided and not recorded was not told, and is not so.
-        if (event.from === 'crash') this.shown = this.recorded ?? this.shown;
+        // What a process that died had decided and not recorded was not told, and is not so. What it had recorded, that it
+        // was put away included, it may not have lived to tell.
+        if (event.from === 'crash' || isCutOff) this.shown = this.recorded ?? this.shown;
         this.shownAt = mono;
         this.maybeSignAt = Math.max(this.maybeSignAt, mono);
         this.maybeActiveAt = Math.max(this.maybeActiveAt, mono);

@@ -1,5 +1,7 @@
 import type { Change, JournalEntry, SessionRecord, Store } from '../../src/index.ts';
+import { OutcomeUnknown } from '../../src/index.ts';
 import type { SimulatedDisk } from '../../src/testing/simulated-disk.ts';
+import { LastRead } from './last-read.ts';
 
 /** A session as the store durably has it. */
 export interface Kept {
@@ -20,6 +22,8 @@ export interface Written {
   readonly began: number;
 }
 
+type How = Pick<Written, 'what' | 'began' | 'change'>;
+
 const NOTHING: readonly JournalEntry[] = [];
 
 /**
@@ -32,12 +36,25 @@ export class Truth {
   order = 0;
   /** The highest wall time that a process noted. */
   highestAlive = Number.NEGATIVE_INFINITY;
+  /** The ids that were not found as they had been read, though nobody had asked for a change since. */
+  changedUnasked: readonly string[] = [];
+  #lastRead = new LastRead();
   readonly #disk: SimulatedDisk;
   readonly #wrote: (written: Written) => void;
+  readonly #doubted: (isThere: boolean) => void;
 
-  constructor(disk: SimulatedDisk, wrote: (written: Written) => void) {
+  /**
+   * @param wrote told of each write
+   * @param doubted told of each whose outcome the store could not tell
+   */
+  constructor(
+    disk: SimulatedDisk,
+    wrote: (written: Written) => void,
+    doubted: (isThere: boolean) => void,
+  ) {
     this.#disk = disk;
     this.#wrote = wrote;
+    this.#doubted = doubted;
   }
 
   get records(): SessionRecord[] {
@@ -46,58 +63,61 @@ export class Truth {
 
   /** The store with a watch on it. */
   over(store: Store): Store {
+    const lastRead = new LastRead();
+    this.#lastRead = lastRead;
     return {
       durable: store.durable,
-      create: async (record) => {
-        const began = this.#next();
-        const after = await store.create(record);
-        this.#put({ what: 'create', began, change: null }, null, {
-          record: after,
-          journal: NOTHING,
-        });
-        return after;
+      create: async (given) => {
+        const how = this.#begin('create');
+        const record = await this.#answer(lastRead, store.create(given), how, given.id);
+        this.#put(how, null, { record, journal: NOTHING });
+        return record;
       },
       commit: async (held, change) => {
-        const began = this.#next();
+        const how = this.#begin('commit', change);
         const { id } = held;
-        const record = await store.commit(held, change);
+        const record = await this.#answer(lastRead, store.commit(held, change), how, id);
         const before = this.kept.get(id) ?? null;
         const journal = journalAfter(before, record, change);
         if (record.id !== id) this.kept.delete(id);
-        this.#put({ what: 'commit', began, change }, before, { record, journal });
+        this.#put(how, before, { record, journal });
         return record;
       },
       claim: async (id, owner) => {
-        const began = this.#next();
-        const record = await store.claim(id, owner);
+        const how = this.#begin('claim');
+        const record = await this.#answer(lastRead, store.claim(id, owner), how, id);
         if (record === null) return null;
         const before = this.kept.get(id) ?? null;
-        const journal = before?.journal ?? NOTHING;
-        this.#put({ what: 'claim', began, change: null }, before, { record, journal });
+        this.#put(how, before, { record, journal: before?.journal ?? NOTHING });
         return record;
       },
       release: async (held) => {
-        const began = this.#next();
-        await store.release(held);
+        const how = this.#begin('release');
+        await this.#answer(lastRead, store.release(held), how, held.id);
         const record = this.#disk.records().find(({ id }) => id === held.id);
         const before = this.kept.get(held.id) ?? null;
         if (record === undefined || before === null) return;
-        this.#put({ what: 'release', began, change: null }, before, { ...before, record });
+        this.#put(how, before, { ...before, record });
       },
       remove: async (held) => {
-        const began = this.#next();
+        const how = this.#begin('remove');
         const { id } = held;
-        await store.remove(held);
-        const before = this.kept.get(id) ?? null;
-        this.kept.delete(id);
-        this.#wrote({ what: 'remove', began, before, after: null, change: null });
+        await this.#answer(lastRead, store.remove(held), how, id);
+        this.#removed(how, id);
       },
       alive: async (at) => {
         const highest = await store.alive(at);
         this.highestAlive = Math.max(this.highestAlive, at);
         return highest;
       },
-      load: (id) => store.load(id),
+      load: (id) => {
+        const answer = store.load(id);
+        answer.then(
+          (record) => lastRead.read(id, record),
+          () => {},
+        );
+        return answer;
+      },
       find: (principal, key) => store.find(principal, key),
       readJournal: (id, page) => store.readJournal(id, page),
       list: (filter) => store.list(filter),
@@ -113,6 +133,8 @@ export class Truth {
     for (const record of this.#disk.records()) {
       found.set(record.id, { record, journal: this.#disk.journal(record.id) });
     }
+    this.changedUnasked = this.#lastRead.otherThan(found);
+    this.#lastRead = new LastRead();
     const began = this.#next();
     const lost = [...this.kept].filter(([id]) => !found.has(id));
     for (const [id, after] of found) {
@@ -131,12 +153,54 @@ export class Truth {
     }
   }
 
+  #begin(what: How['what'], change: Change | null = null): How {
+    return { what, began: this.#next(), change };
+  }
+
+  /** Waits no longer than the answer takes: what is known of the disk is known before anybody has it. */
+  #answer<T>(lastRead: LastRead, answer: Promise<T>, how: How, id: string): Promise<T> {
+    const ids = [id, how.change?.id ?? id];
+    lastRead.asks(ids);
+    answer.then(
+      () => lastRead.answered(ids),
+      (error: unknown) => {
+        lastRead.answered(ids);
+        if (error instanceof OutcomeUnknown) this.#doubted(this.#look(how, id));
+      },
+    );
+    return answer;
+  }
+
+  /** The store cannot tell whether a write was done; the disk can. Returns whether it was. */
+  #look(how: How, id: string): boolean {
+    const { what, change } = how;
+    const idAfter = change?.id ?? id;
+    const record = this.#disk.records().find((one) => one.id === idAfter);
+    const before = this.kept.get(id) ?? null;
+    if (what === 'remove') {
+      if (record !== undefined || before === null) return false;
+      this.#removed(how, id);
+      return true;
+    }
+    const known = this.kept.get(idAfter) ?? before;
+    if (record === undefined || record.token === known?.record.token) return false;
+    if (idAfter !== id) this.kept.delete(id);
+    this.#put(how, before, { record, journal: this.#disk.journal(idAfter) });
+    return true;
+  }
+
+  #removed(how: How, id: string): void {
+    const before = this.kept.get(id) ?? null;
+    this.kept.delete(id);
+    this.#wrote({ ...how, before, after: null });
+  }
+
   #next(): number {
     this.order += 1;
     return this.order;
   }
 
-  #put(how: Pick<Written, 'what' | 'began' | 'change'>, before: Kept | null, after: Kept): void {
+  #put(how: How, before: Kept | null, after: Kept): void {
     this.kept.set(after.record.id, after);
     this.#wrote({ ...how, before, after });
   }

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { type PlantedFault, plant } from '../../src/planted.ts';
 import { Coverage } from './coverage.ts';
+import type { StoreKind } from './disks.ts';
 import { type Outcome, runSeed } from './run.ts';
 import type { Broken } from './world.ts';
 
@@ -16,9 +17,14 @@ export interface Verdict extends Outcome {
   readonly trace: readonly string[];
 }
 
-/** What a worker is asked for. */
-interface Request {
+/** One world. */
+interface Item {
   readonly seed: number;
+  readonly store: StoreKind;
+}
+
+/** What a worker is asked for. */
+interface Request extends Item {
   readonly traced: boolean;
 }
 
@@ -32,6 +38,8 @@ interface Report {
 export interface Plan {
   readonly from: number;
   readonly seeds: number;
+  /** Each seed is run over each of them, in this order. */
+  readonly stores: readonly StoreKind[];
   readonly jobs: number;
   readonly fault: PlantedFault | null;
   /** Whether the whole trace of each is told; default: the end of those that broke something. */
@@ -58,13 +66,15 @@ export const runSeeds = async (plan: Plan): Promise<Coverage> => {
     // A worker that got caught in a loop, or broke, is ended, and another one goes on with the seeds after it.
     while (await oneWorker(plan, queue, coverage));
   };
-  await Promise.all(Array.from({ length: Math.min(plan.jobs, plan.seeds) }, work));
+  const worlds = plan.seeds * plan.stores.length;
+  await Promise.all(Array.from({ length: Math.min(plan.jobs, worlds) }, work));
   return coverage;
 };
 
-/** What became of one seed; `null`: it was interrupted. */
+/** What became of one seed over one store; `null`: it was interrupted. */
 export const runAlone = async (
   seed: number,
+  store: StoreKind,
   plan: Pick<Plan, 'fault' | 'traced' | 'signal'>,
 ): Promise<Verdict | null> => {
   let told: Verdict | null = null;
@@ -72,39 +82,43 @@ export const runAlone = async (
     told = verdict;
     return false;
   };
-  await runSeeds({ ...plan, from: seed, seeds: 1, jobs: 1, onVerdict });
+  await runSeeds({ ...plan, from: seed, seeds: 1, stores: [store], jobs: 1, onVerdict });
   return told;
 };
 
-/** The seeds that nobody has begun yet. They are given out one by one: whatever becomes of a worker, no other is lost. */
+/** The worlds that nobody has begun yet. They are given out one by one: whatever becomes of a worker, no other is lost. */
 class Queue {
-  #next: number;
-  #left: number;
+  readonly #from: number;
+  readonly #stores: readonly StoreKind[];
   readonly #signal: AbortSignal;
+  #given = 0;
+  #end: number;
 
-  constructor({ from, seeds, signal }: Plan) {
-    this.#next = from;
-    this.#left = seeds;
+  constructor({ from, seeds, stores, signal }: Plan) {
+    this.#from = from;
+    this.#stores = stores;
     this.#signal = signal;
+    this.#end = seeds * stores.length;
   }
 
-  take(): number | null {
-    if (this.#left <= 0 || this.#signal.aborted) return null;
-    this.#left -= 1;
-    this.#next += 1;
-    return this.#next - 1;
+  take(): Item | null {
+    const store = this.#stores[this.#given % this.#stores.length];
+    if (store === undefined || this.#given >= this.#end || this.#signal.aborted) return null;
+    const seed = this.#from + Math.floor(this.#given / this.#stores.length);
+    this.#given += 1;
+    return { seed, store };
   }
 
   stop(): void {
-    this.#left = 0;
+    this.#end = 0;
   }
 }
 
 /** Has seeds run by one worker until there are no more. Resolves with whether another one is needed. */
 const oneWorker = (plan: Plan, queue: Queue, coverage: Coverage): Promise<boolean> =>
   new Promise((resolve) => {
-    let seed = queue.take();
-    if (seed === null) {
+    let item = queue.take();
+    if (item === null) {
       resolve(false);
       return;
     }
@@ -121,16 +135,16 @@ const oneWorker = (plan: Plan, queue: Queue, coverage: Coverage): Promise<boolea
       if (!plan.onVerdict(verdict)) queue.stop();
     };
     const fell = (invariant: string, sentence: string, detail: string): void => {
-      if (seed !== null) hear(withoutTrace(seed, { invariant, sentence, detail }));
-      seed = null;
+      if (item !== null) hear(withoutTrace(item, { invariant, sentence, detail }));
+      item = null;
       over(true);
     };
-    const ask = (next: number): void => {
+    const ask = (next: Item): void => {
       patience = setTimeout(() => {
         const detail = `It has not ended after ${PATIENCE_MS} ms of real time.`;
         fell('comes-to-an-end', 'No seed is caught in a loop.', detail);
       }, PATIENCE_MS);
-      worker.postMessage({ seed: next, traced } satisfies Request);
+      worker.postMessage({ ...next, traced } satisfies Request);
     };
     signal.addEventListener('abort', stop);
     worker.on('error', (error) => {
@@ -138,19 +152,19 @@ const oneWorker = (plan: Plan, queue: Queue, coverage: Coverage): Promise<boolea
     });
     worker.on('message', (report: Report) => {
       // What a worker had sent when it was ended is not told any more.
-      if (seed === null || signal.aborted) return;
+      if (item === null || signal.aborted) return;
       clearTimeout(patience);
       coverage.add(report.coverage);
       hear(report.verdict);
-      seed = queue.take();
-      if (seed === null) over(false);
-      else ask(seed);
+      item = queue.take();
+      if (item === null) over(false);
+      else ask(item);
     });
-    ask(seed);
+    ask(item);
   });
 
-const withoutTrace = (seed: number, broken: Broken): Verdict => ({
-  seed,
+const withoutTrace = (item: Item, broken: Broken): Verdict => ({
+  ...item,
   broken,
   violated: [broken.invariant],
   trace: [],
@@ -160,9 +174,9 @@ const withoutTrace = (seed: number, broken: Broken): Verdict => ({
 
 const serve = (): void => {
   plant((workerData as { simulate: PlantedFault | null }).simulate);
-  parentPort?.on('message', async ({ seed, traced }: Request) => {
+  parentPort?.on('message', async ({ seed, store, traced }: Request) => {
     const coverage = new Coverage();
-    const outcome = await runSeed(seed, coverage);
+    const outcome = await runSeed(seed, store, coverage);
     const tail = outcome.broken === null ? [] : outcome.trace.slice(-TAIL);
     const verdict = { ...outcome, trace: traced ? outcome.trace : tail };
     parentPort?.postMessage({ verdict, coverage: [...coverage.counts] } satisfies Report);

@@ -1,9 +1,10 @@
 import type { Randomness } from '../../src/identity/randomness.ts';
-import { createSimulatedDisk, type SimulatedDisk } from '../../src/testing/simulated-disk.ts';
+import type { SimulatedDisk } from '../../src/testing/simulated-disk.ts';
 import { createVirtualClock } from '../../src/time/virtual-clock.ts';
 import { isPromised } from '../property/promised.ts';
 import { Chance } from './chance.ts';
 import type { Coverage } from './coverage.ts';
+import { diskOf, type StoreKind } from './disks.ts';
 import { wrote } from './hearing.ts';
 import { INVARIANTS, type Invariant, type Occasion } from './invariants.ts';
 import { askingOf } from './invariants-refusals.ts';
@@ -36,7 +37,8 @@ export class World {
   readonly setup: Setup;
   readonly clock = createVirtualClock();
   readonly trace = new Trace(() => this.clock.mono());
-  readonly disk: SimulatedDisk;
+  readonly store: StoreKind;
+  readonly disk: SimulatedDisk & { end(): void };
   readonly truth: Truth;
   readonly coverage: Coverage;
   readonly slots: Slot[] = [];
@@ -63,25 +65,29 @@ export class World {
   /** Since when the store does all it is asked for, mono; `null`: it does not. */
   healthySince: number | null;
   diskIsFull = false;
+  /** The store of the process has ended by itself: nothing it is asked for is done. */
+  storeHasEnded = false;
+  /** Nothing breaks by itself any more. */
+  healed = false;
   #numbers = 0;
   readonly #byId = new Map<string, Slot>();
   readonly #byNumber = new Map<number, Slot>();
 
-  constructor(seed: number, coverage: Coverage) {
+  constructor(seed: number, coverage: Coverage, store: StoreKind) {
     this.seed = seed;
+    this.store = store;
     this.chance = new Chance(`seed ${seed}`);
     this.setup = setupOf(this.chance.fork('setup'));
-    const syncs = this.chance.fork('syncs');
-    const { syncMs } = this.setup;
-    this.disk = createSimulatedDisk({
-      clock: this.clock,
-      ...(syncMs > 0 ? { syncMs: () => syncs.between(0, syncMs) } : {}),
-    });
-    this.truth = new Truth(this.disk, (written) => wrote(this, written));
     this.coverage = coverage;
+    this.disk = diskOf(this);
+    this.truth = new Truth(
+      this.disk,
+      (written) => wrote(this, written),
+      (isThere) => coverage.met(`${isThere ? '' : 'not '}done, and the outcome unknown`),
+    );
     this.healthySince = this.setup.store === 'calm' ? Number.NEGATIVE_INFINITY : null;
     this.highestWall = this.clock.wall();
-    this.trace.did(`seed ${seed}: ${JSON.stringify(this.setup)}`);
+    this.trace.did(`seed ${seed}, ${store}: ${JSON.stringify(this.setup)}`);
   }
 
   /** The chance of one process: what one process draws changes nothing in the next. */
@@ -109,6 +115,7 @@ export class World {
     const store = this.disk.open();
     this.truth.reload();
     this.processes += 1;
+    this.storeHasEnded = false;
     this.trace.did(`process ${this.processes} starts`);
     const now = this.clock.mono();
     this.disturbedAt = now;
@@ -139,6 +146,18 @@ export class World {
     if (this.disk.unsynced > keep) this.coverage.met('a write was lost in a crash');
     this.disk.crash({ keep });
     for (const slot of this.slots) slot.wasCutOff(this.clock.mono());
+  }
+
+  /** The store has ended by itself: somebody will see that nothing works, and kill the process. */
+  storeEnded(withinMs: number): void {
+    const { process } = this;
+    if (process === null) return;
+    this.trace.did(`the store of process ${process.number} ends`);
+    this.storeHasEnded = true;
+    this.healthySince = null;
+    this.clock.scheduler.schedule(() => {
+      if (process.alive) this.crash('its store has ended');
+    }, withinMs);
   }
 
   /** The server has stopped in order. */

@@ -14,6 +14,11 @@ export interface CheckedBehaviour {
   /** Descriptors of the event types it takes; `null`: all that may come from outside. */
   readonly events: readonly string[] | null;
   readonly plan: RestartPlan;
+  /** The id of its machine; `null` for other logic. */
+  readonly machineId: string | null;
+  readonly version: number;
+  /** By the version they lead on from. */
+  readonly migrate: NonNullable<BehaviourSpec['migrate']>;
 }
 
 /** The behaviours of a runtime. Throws `InvalidOptionError` with the option, its value and what is allowed. */
@@ -32,6 +37,8 @@ const KNOWN = {
   logic: true,
   input: true,
   events: true,
+  version: true,
+  migrate: true,
   policy: true,
   backoffMs: true,
   maxBackoffMs: true,
@@ -57,7 +64,40 @@ const checkedBehaviour = (name: string, spec: BehaviourSpec): CheckedBehaviour =
     throw new InvalidOptionError(`${at}.input`, input, 'a function that returns the input');
   }
   const events = spec.events === undefined ? knownEvents(logic) : checkedEvents(at, spec.events);
-  return { name, logic, input, events, plan: checkedPlan(at, spec) };
+  const version = checkedCount(`${at}.version`, spec.version === undefined ? 1 : spec.version);
+  const migrate = checkedMigrate(
+    `${at}.migrate`,
+    version,
+    spec.migrate === undefined ? {} : spec.migrate,
+  );
+  const plan = checkedPlan(at, spec);
+  return { name, logic, input, events, plan, machineId: machineIdOf(logic), version, migrate };
+};
+
+const machineIdOf = (logic: AnyActorLogic): string | null => {
+  const id: unknown = Reflect.get(logic, 'id');
+  return typeof id === 'string' ? id : null;
+};
+
+const checkedMigrate = (
+  at: string,
+  version: number,
+  migrate: unknown,
+): CheckedBehaviour['migrate'] => {
+  const allowed = 'an object of functions by the version they lead on from';
+  if (typeof migrate !== 'object' || migrate === null || Array.isArray(migrate)) {
+    throw new InvalidOptionError(at, migrate, allowed);
+  }
+  for (const [from, step] of Object.entries(migrate)) {
+    if (!/^[1-9]\d*$/.test(from) || Number(from) >= version) {
+      const below = `a whole number from 1 up, below the version (${version})`;
+      throw new InvalidOptionError(`a key of ${at}`, from, below);
+    }
+    if (typeof step !== 'function')
+      throw new InvalidOptionError(`${at}[${from}]`, step, 'a function');
+  }
+  // A copy, so that what was checked stays as it was.
+  return { ...(migrate as CheckedBehaviour['migrate']) };
 };
 
 const isLogic = (logic: unknown): logic is AnyActorLogic =>

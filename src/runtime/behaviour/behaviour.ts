@@ -65,6 +65,35 @@ export interface BehaviourSpec<Data = unknown> extends RestartOptions {
    * name them here where they come from outside.
    */
   readonly events?: readonly string[];
+  /**
+   * The version of the logic, as far as what is stored of it goes: whole, at least 1, default 1. Raise it with each change
+   * that an older snapshot does not fit (a state, an event with a delay or a field of the context renamed or gone, another
+   * input), and give the step to it in `migrate`; the id of a machine stays. `shapeOf` of `holdfast/testing` helps to
+   * notice. A stored session that cannot be brought to this version stays stored, and what needs its behaviour rejects
+   * with `SessionUnreadableError`; it is the same with an older process that meets a newer version.
+   */
+  readonly version?: number;
+  /**
+   * From a version to the next, by the one they lead on from: `1` makes what version 2 goes on from of what version 1 left.
+   * Left out, none: sessions of older versions cannot be read. Keep the steps for as long as such sessions may be stored.
+   *
+   * A step is given a copy of what `getPersistedSnapshot` gave, and of the input of `create`, and returns both. It is
+   * synchronous and pure: it may be called more than once for the same session, also where that is only looked at. What
+   * it makes is in memory, and recorded with the session's next commit. `snapshot` is `null` where the behaviour is to
+   * begin from its input; returned as `null`, it does. Where the `session` stood, there is a text that is another one at
+   * each call: leave it where it is, or move it. Delays stay as they are: one whose event the machine does not know any
+   * more is lost, and the ids of its states are in the events of `after`. A step that throws, or makes what JSON cannot
+   * carry, leaves the session unreadable.
+   */
+  readonly migrate?: Readonly<
+    Record<
+      number,
+      (kept: { readonly snapshot: unknown; readonly input: unknown }) => {
+        readonly snapshot: unknown;
+        readonly input: unknown;
+      }
+    >
+  >;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Snapshot } from 'xstate';
 import { InvalidOptionError } from '../../errors.ts';
+import type { Path } from '../../store/envelope/envelope.ts';
 import type { PendingDelay } from '../../xstate/pending-delays.ts';
 import type { Session } from '../session.ts';
 
@@ -14,9 +15,6 @@ export interface Checkpoint {
   /** What it had sent with a delay, in the order in which it is due: their times are mono. */
   readonly delays: readonly PendingDelay[];
 }
-
-/** The keys that lead to a value. */
-export type Path = readonly (string | number)[];
 
 /** Deeper data is refused; this is also what stops at a cycle. */
 const MAX_DEPTH = 500;
@@ -53,7 +51,19 @@ export const restored = (
   return { snapshot: holder.snapshot as Snapshot<unknown>, delays: holder.delays };
 };
 
-const putAt = (root: object, path: Path, value: unknown): void => {
+/**
+ * Copies data, with `null` in place of what stands for the session. Throws like `newCheckpoint`.
+ */
+export const copyWithout = (
+  session: unknown,
+  data: unknown,
+): { copy: unknown; found: readonly Path[] } => {
+  const copier = new Copier(session, []);
+  return { copy: copier.copy(data), found: copier.found };
+};
+
+/** Puts a value where that path leads. */
+export const putAt = (root: object, path: Path, value: unknown): void => {
   let holder: unknown = root;
   for (const key of path.slice(0, -1)) holder = Reflect.get(Object(holder), key);
   Reflect.set(Object(holder), path.at(-1) ?? '', value);
@@ -61,23 +71,23 @@ const putAt = (root: object, path: Path, value: unknown): void => {
 
 class Copier {
   readonly found: Path[] = [];
-  readonly #session: Session | null;
+  readonly #session: unknown;
   readonly #path: (string | number)[];
 
-  /** `null`: the reference to a session is no data here. `path`: where what is copied stands. */
-  constructor(session: Session | null, path: (string | number)[]) {
+  /** What stands for the session; `null`: the reference to one is no data here. `path`: where what is copied stands. */
+  constructor(session: unknown, path: (string | number)[]) {
     this.#session = session;
     this.#path = path;
   }
 
   copy(value: unknown): unknown {
-    if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
-    // JSON knows no -0.
-    if (typeof value === 'number' && Number.isFinite(value)) return value === 0 ? 0 : value;
-    if (value === this.#session) {
+    if (value === this.#session && value !== null) {
       this.found.push([...this.#path]);
       return null;
     }
+    if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+    // JSON knows no -0.
+    if (typeof value === 'number' && Number.isFinite(value)) return value === 0 ? 0 : value;
     if (typeof value !== 'object') throw this.#refused(value, 'data that JSON can carry');
     if (this.#path.length === MAX_DEPTH) {
       throw this.#refused(value, `at most ${MAX_DEPTH} levels deep`);

@@ -1,10 +1,12 @@
+import type { Envelope } from '../../store/envelope/envelope.ts';
 import type { BehaviourActor, BehaviourStart } from '../../xstate/behaviour-actor.ts';
 import { wallOf } from '../residency/stored-due.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import type { Session } from '../session.ts';
+import type { CheckedBehaviour } from './behaviour-options.ts';
 import { type Checkpoint, newCheckpoint, restored } from './checkpoint.ts';
-import { type KeptBehaviour, keptCheckpoint, revivedCheckpoint } from './kept-behaviour.ts';
-import { type NextStep, RestartCount, type RestartPlan } from './restart-plan.ts';
+import { type KeptCheckpoint, keptCheckpoint, revivedCheckpoint } from './kept-behaviour.ts';
+import { type NextStep, RestartCount } from './restart-plan.ts';
 
 /**
  * What is left of a behaviour when its actor is gone, be it for a restart, a hibernation or a crash: its input, what was
@@ -13,7 +15,7 @@ import { type NextStep, RestartCount, type RestartPlan } from './restart-plan.ts
 export class Persistence {
   readonly #context: RuntimeContext;
   readonly #session: Session;
-  readonly #plan: RestartPlan;
+  readonly #behaviour: CheckedBehaviour;
   readonly #unkept: (error: unknown) => void;
   #input: unknown;
   #count: RestartCount;
@@ -25,24 +27,24 @@ export class Persistence {
   /** The next start is from the input, whatever was recorded. */
   #anew = false;
   /** One whose restart is due, in this process or in another, still counts as running. */
-  #status: KeptBehaviour['status'] = 'running';
+  #status: Envelope['status'] = 'running';
   /** What is stored of it, while it is; `null`: it is not. */
-  #stored: KeptBehaviour | null = null;
+  #stored: Envelope | null = null;
 
   /** `unkept` hears why there is no checkpoint of an actor. */
   constructor(
     context: RuntimeContext,
     session: Session,
-    plan: RestartPlan,
+    behaviour: CheckedBehaviour,
     input: unknown,
     unkept: (error: unknown) => void,
   ) {
     this.#context = context;
     this.#session = session;
-    this.#plan = plan;
+    this.#behaviour = behaviour;
     this.#input = input;
     this.#unkept = unkept;
-    this.#count = new RestartCount(plan);
+    this.#count = new RestartCount(behaviour.plan);
   }
 
   get input(): unknown {
@@ -54,7 +56,7 @@ export class Persistence {
     return this.#incarnation;
   }
 
-  get status(): KeptBehaviour['status'] {
+  get status(): Envelope['status'] {
     return this.#status;
   }
 
@@ -106,24 +108,27 @@ export class Persistence {
     return next;
   }
 
-  keep(checkpoint: Checkpoint | null): KeptBehaviour {
+  keep(checkpoint: Checkpoint | null): Envelope {
     if (this.#stored !== null) return this.#stored;
+    const { machineId, version } = this.#behaviour;
     return {
-      input: this.#input,
+      machineId,
+      machineVersion: version,
       incarnation: this.#incarnation,
+      savedAt: wallOf(this.#context, this.#context.clock.mono()),
+      input: this.#input,
       status: this.#status,
       failures: this.#count.kept,
       ...this.#keptAs(checkpoint),
     };
   }
 
-  #keptAs(checkpoint: Checkpoint | null): Pick<KeptBehaviour, 'checkpoint'> {
-    const { clock } = this.#context;
-    return { checkpoint: checkpoint === null ? null : keptCheckpoint(clock, checkpoint) };
+  #keptAs(checkpoint: Checkpoint | null): KeptCheckpoint {
+    return keptCheckpoint(this.#context.clock, checkpoint);
   }
 
   /** It is stored from now on; `kept`: as this, by another process perhaps. */
-  store(kept: KeptBehaviour = this.keep(this.checkpoint(null))): void {
+  store(kept: Envelope = this.keep(this.checkpoint(null))): void {
     const anew = this.#anew;
     this.resume(kept);
     this.#stored = kept;
@@ -132,17 +137,16 @@ export class Persistence {
   }
 
   /** It goes on from what was stored. */
-  resume({ input, incarnation, status, failures, checkpoint }: KeptBehaviour): void {
+  resume(kept: Envelope): void {
+    const { input, incarnation, status, failures } = kept;
     this.#stored = null;
     this.#anew = false;
     this.#input = input;
     this.#incarnation = Math.max(1, incarnation);
     this.#leastIncarnation = this.#incarnation;
     this.#status = status;
-    this.#count = new RestartCount(this.#plan, failures);
-    const { clock } = this.#context;
-    this.#recorded =
-      checkpoint === null ? null : revivedCheckpoint(clock, this.#incarnation, checkpoint);
+    this.#count = new RestartCount(this.#behaviour.plan, failures);
+    this.#recorded = revivedCheckpoint(this.#context.clock, this.#incarnation, kept);
   }
 
   /** Why an actor cannot be put away; `null`: it can. */
@@ -158,7 +162,7 @@ export class Persistence {
     // One that is over goes on with nothing.
     if (this.#status !== 'running') return null;
     if (this.#stored !== null) {
-      const first = this.#stored.checkpoint?.delays[0];
+      const first = this.#stored.checkpoint === null ? undefined : this.#stored.timers[0];
       return first === undefined ? null : Math.ceil(first.at);
     }
     const next = actor === null ? undefined : this.#try(() => actor.pendingDelays())?.[0];

@@ -1,6 +1,6 @@
 import { LIMITS } from '../../limits.ts';
+import type { Envelope } from '../../store/envelope/envelope.ts';
 import type { RestartPolicy } from './behaviour.ts';
-import type { KeptBehaviour } from './kept-behaviour.ts';
 
 /** The restart options of a behaviour, checked. */
 export interface RestartPlan {
@@ -21,7 +21,7 @@ export interface Restart {
 /** What follows the end of an incarnation. */
 export type NextStep = Restart | { readonly step: 'give-up' } | { readonly step: 'leave' };
 
-type KeptFailures = KeptBehaviour['failures'];
+type KeptFailures = Envelope['failures'];
 
 const LEAVE: NextStep = { step: 'leave' };
 

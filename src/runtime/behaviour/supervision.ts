@@ -1,9 +1,9 @@
 import { InvalidOptionError } from '../../errors.ts';
+import type { Envelope } from '../../store/envelope/envelope.ts';
 import type { SessionHost } from '../host.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import type { BehaviourView } from './behaviour.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { KeptBehaviour } from './kept-behaviour.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** A session's behaviour under supervision. */
@@ -21,7 +21,7 @@ export interface Supervised {
    * What is to be stored with this checkpoint, for a later wake. JSON: the input was checked at `create`, the checkpoint
    * when it was made. While it is stored already, what is stored.
    */
-  keep(checkpoint: Checkpoint | null): KeptBehaviour;
+  keep(checkpoint: Checkpoint | null): Envelope;
   /**
    * Why it cannot be put away: something of it runs that its snapshot does not hold (a promise, a callback …), a restart
    * is pending, or its snapshot cannot be kept; `null`: it can.
@@ -36,13 +36,13 @@ export interface Supervised {
    * to its view stay. `kept`: what is stored of it, where this process did not run it, or another one stored it anew;
    * left out, what was committed last.
    */
-  putAway(kept?: KeptBehaviour): void;
+  putAway(kept?: Envelope): void;
   /**
    * Goes on from what was kept, where it was: no new incarnation, delays at the time they were due, or at once. A machine
    * that handles `session.restored` is sent `{ type: 'session.restored', from }`, unless it begins from its input. What
    * it throws is a failed incarnation. Without effect on one that is neither `stored` nor `starting`.
    */
-  resume(kept: KeptBehaviour, from: 'hibernation' | 'crash'): void;
+  resume(kept: Envelope, from: 'hibernation' | 'crash'): void;
   /** Throws where `send` would, without sending. */
   assertTakes(event: { readonly type: string }): void;
   /** Lets an event in. Throws `InvalidEventError`, `BehaviourDownError`. */

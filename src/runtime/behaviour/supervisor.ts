@@ -1,5 +1,6 @@
 import type { AnyActorLogic, EventObject, SnapshotFrom } from 'xstate';
 import { BehaviourDownError } from '../../errors.ts';
+import type { Envelope } from '../../store/envelope/envelope.ts';
 import { BehaviourActor, type BehaviourHears } from '../../xstate/behaviour-actor.ts';
 import { assertLetIn, type RestoredFrom } from '../../xstate/behaviour-events.ts';
 import { flush } from '../commits/commits.ts';
@@ -15,7 +16,6 @@ import { BehaviourReports } from './behaviour-reports.ts';
 import { tellAll, type Viewed, ViewOfBehaviour } from './behaviour-view.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { Emissions } from './emissions.ts';
-import type { KeptBehaviour } from './kept-behaviour.ts';
 import { Persistence } from './persistence.ts';
 import type { Restart } from './restart-plan.ts';
 import { beginRestartWait } from './restart-wait.ts';
@@ -54,7 +54,7 @@ export class Supervisor implements Supervised, Viewed {
     behaviour: CheckedBehaviour,
     input: unknown,
   ) {
-    const { name, plan } = behaviour;
+    const { name } = behaviour;
     this.#context = context;
     this.#host = host;
     this.#behaviour = behaviour;
@@ -62,7 +62,7 @@ export class Supervisor implements Supervised, Viewed {
     this.#emissions = new Emissions(context, host);
     const reports = new BehaviourReports(context, host, name);
     this.#reports = reports;
-    this.#persistence = new Persistence(context, this.#session, plan, input, (error) =>
+    this.#persistence = new Persistence(context, this.#session, behaviour, input, (error) =>
       reports.unkept(error),
     );
   }
@@ -115,7 +115,7 @@ export class Supervisor implements Supervised, Viewed {
     this.#persistence.recorded(checkpoint);
   }
 
-  keep(checkpoint: Checkpoint | null): KeptBehaviour {
+  keep(checkpoint: Checkpoint | null): Envelope {
     return this.#persistence.keep(checkpoint);
   }
 
@@ -123,7 +123,7 @@ export class Supervisor implements Supervised, Viewed {
     return this.#persistence.nextDelayAt(this.#actor);
   }
 
-  putAway(kept?: KeptBehaviour): void {
+  putAway(kept?: Envelope): void {
     if (this.status === 'stopped') return;
     this.#persistence.store(kept);
     this.#emissions.failed();
@@ -133,7 +133,7 @@ export class Supervisor implements Supervised, Viewed {
     if (this.#persistence.status === 'running') this.#snapshot = null;
   }
 
-  resume(kept: KeptBehaviour, from: 'hibernation' | 'crash'): void {
+  resume(kept: Envelope, from: 'hibernation' | 'crash'): void {
     if (this.status !== 'stored' && this.status !== 'starting') return;
     this.#persistence.resume(kept);
     if (kept.status === 'running') {

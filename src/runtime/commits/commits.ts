@@ -2,19 +2,20 @@ import type { SessionState } from '../../../machines/index.ts';
 import { Fenced, OutcomeUnknown, StoreError } from '../../errors.ts';
 import { planted } from '../../planted.ts';
 import type { Change, JournalData, StoredDeadline } from '../../store/contract.ts';
+import { RECORD_SCHEMA } from '../../store/envelope/read-record.ts';
 import { sendToSession } from '../../xstate/session-actor.ts';
 import type { Checkpoint } from '../behaviour/checkpoint.ts';
 import type { Append, CommitWaiter, SessionHost } from '../host.ts';
 import { cleanUp, needsCleanup } from '../lifecycle/cleanup.ts';
 import { letGo, retire } from '../lifecycle/retire.ts';
 import { keepTombstone } from '../liveness/tombstones.ts';
-import { announce } from '../plane/announce.ts';
 import { release, tell } from '../plane/plane.ts';
 import { storedDue } from '../residency/stored-due.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { bytesOf, newAppend, queueAppends, requeue } from './appends.ts';
 import { forgetNewIds, rename } from './rename.ts';
 import { retryDelayMs } from './retry-delay.ts';
+import { storeFailed, storeWorks } from './store-trouble.ts';
 import { settleLimbo, storeWrite, type Write } from './store-write.ts';
 import { storedSession } from './stored-session.ts';
 
@@ -197,10 +198,10 @@ const newest = (
     state,
     due,
     ...(id === host.record?.id ? {} : { id }),
-    ...(host.sessionDirty ? { session: storedSession(context, host, bytesOf(appends)) } : {}),
-    ...(host.behaviour !== null && context.store.durable
-      ? { snapshot: over ? null : host.behaviour.keep(checkpoint) }
+    ...(host.sessionDirty
+      ? { session: storedSession(context, host, bytesOf(appends)), schema: RECORD_SCHEMA }
       : {}),
+    ...snapshotOf(context, host, over, checkpoint),
     ...(appends.length > 0 ? { append: appends.map(({ data }) => data) } : {}),
     // Only where it has moved since the record was written: not a deletion with every commit from the first trim on.
     ...(host.journalFirst > (host.record?.session.journal.first ?? 1)
@@ -209,14 +210,25 @@ const newest = (
   };
 };
 
+/** What is stored of its behaviour; one that cannot be read here goes on as it was. */
+const snapshotOf = (
+  context: RuntimeContext,
+  { behaviour, record }: SessionHost,
+  over: boolean,
+  checkpoint: Checkpoint | null,
+): Pick<Change, 'snapshot'> => {
+  if (!context.store.durable) return {};
+  if (behaviour !== null) return { snapshot: over ? null : behaviour.keep(checkpoint) };
+  const kept = record?.snapshot ?? null;
+  // Also where it did not change: the record may have been of an older schema.
+  return kept === null ? {} : { snapshot: over ? null : kept };
+};
+
 const succeeded = (context: RuntimeContext, host: SessionHost, attempt: Attempt): void => {
   host.failures = 0;
   host.shownData = attempt.data;
   host.behaviour?.committed(attempt.checkpoint);
-  if (context.storeFailing) {
-    context.storeFailing = false;
-    announce(context, { type: 'runtime.store-recovered' });
-  }
+  storeWorks(context);
   if (attempt.nextId !== null) rename(context, host, attempt.nextId);
   if (host.nextId === null) forgetNewIds(context, host);
   if (attempt.change.state === 'terminated') {
@@ -270,7 +282,5 @@ const failed = (
     },
     retryDelayMs(context, host.failures - 1),
   );
-  if (context.storeFailing) return;
-  context.storeFailing = true;
-  announce(context, { type: 'runtime.store-failing', error });
+  storeFailed(context, error);
 };

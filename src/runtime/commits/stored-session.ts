@@ -26,7 +26,8 @@ export const storedSession = (
   metadata: host.metadata,
   mcpServers: host.mcpServers,
   data: host.data,
-  behaviour: host.behaviour?.name ?? null,
+  // Where this process cannot read it, there is none here: it has its name all the same.
+  behaviour: host.behaviour?.name ?? host.record?.session.behaviour ?? null,
   journal: { first: host.journalFirst, bytes: host.journalBytes + appendedBytes },
 });
 

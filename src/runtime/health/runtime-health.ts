@@ -17,7 +17,7 @@ export const runtimeHealth = (context: RuntimeContext): RuntimeHealth => {
     problems: problemsOf(context, sessions),
     resident: context.hosts.size,
     maxResident: context.settings.maxResident,
-    store: context.storeFailing ? 'failing' : 'ok',
+    store: context.storeTrouble ? 'failing' : 'ok',
     sessions,
   };
 };
@@ -25,16 +25,19 @@ export const runtimeHealth = (context: RuntimeContext): RuntimeHealth => {
 const statusOf = (context: RuntimeContext): RuntimeHealth['status'] => {
   if (context.closed) return 'stopped';
   if (context.draining) return 'draining';
-  return context.storeFailing ? 'failing' : 'healthy';
+  return context.storeTrouble ? 'failing' : 'healthy';
 };
 
 const problemsOf = (
   context: RuntimeContext,
   { stuck, failing }: RuntimeHealth['sessions'],
 ): string[] => {
-  const { hosts, settings, deadlines, lagMs } = context;
+  const { hosts, settings, deadlines, lagMs, storeTrouble } = context;
   const problems: string[] = [];
-  if (context.storeFailing) problems.push('The store does not take changes; they are tried again.');
+  if (storeTrouble !== null) {
+    const said = storeTrouble.error instanceof Error ? storeTrouble.error.message : '';
+    problems.push(`The store does not take changes; they are tried again. It says: "${said}"`);
+  }
   if (hosts.size >= settings.maxResident) {
     problems.push(`There is no room: ${hosts.size} of ${settings.maxResident} sessions.`);
   }

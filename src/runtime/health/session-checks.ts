@@ -60,8 +60,8 @@ export const SESSION_CHECKS: Readonly<Record<string, Check>> = {
     const filedAt = context.wheel.filedFor(host);
     // While a session is being made only its lifetime counts; it is filed anew when it is ready.
     if (what === 'none' || filedAt === null || !host.made) return null;
-    // A change of state is told before it is filed anew.
-    if (host.untold.telling) return null;
+    // A change of state is told before it is filed anew; so is a rest that was cancelled, at the end of its step.
+    if (host.untold.telling || context.lanes.has(host)) return null;
     const onWall = what === 'maxLifetime' || what === 'pausedTimeout';
     if (onWall && stepped(context)) return null;
     const lateMs = filedAt - Math.max(at, mono) - 2 * context.deadlines.tickMs;

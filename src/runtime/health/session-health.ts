@@ -1,6 +1,7 @@
 import type { SessionRecord } from '../../store/contract.ts';
 import type { SessionHost } from '../host.ts';
 import { nextDeadline } from '../liveness/next-deadline.ts';
+import type { Unreadable } from '../residency/reading.ts';
 import { storedState } from '../residency/stored-host.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import type { HealthStatus, SessionHealth } from './health.ts';
@@ -11,7 +12,8 @@ export const sessionHealth = (context: RuntimeContext, host: SessionHost): Sessi
     return recordHealth(context, host.record);
   }
   if (host.isAway && host.record !== null) {
-    return { ...recordHealth(context, host.record), state: host.shown, residency: host.residency };
+    const health = recordHealth(context, host.record, host.unreadable);
+    return { ...health, state: host.shown, residency: host.residency };
   }
   const mono = context.clock.mono();
   const faults = faultsOf(context, host, mono);
@@ -34,16 +36,23 @@ export const healthStatus = (context: RuntimeContext, host: SessionHost): Health
   worst(faultsOf(context, host, context.clock.mono()));
 
 /** The health of a session that is not in memory: only its record's own deadline is left to tell. */
-export const recordHealth = (context: RuntimeContext, record: SessionRecord): SessionHealth => {
+export const recordHealth = (
+  context: RuntimeContext,
+  record: SessionRecord,
+  unreadable: Unreadable | null = null,
+): SessionHealth => {
   const wall = context.clock.wall();
   const { due } = record;
   return {
     id: record.id,
-    status: 'healthy',
+    status: unreadable === null ? 'healthy' : 'failing',
     state: storedState(record.state),
     residency: 'stored',
-    problems: [],
-    silentMs: Math.max(0, Math.round(wall - record.session.lastActivityAt)),
+    problems: unreadable === null ? [] : [unreadable.reason],
+    silentMs:
+      unreadable?.what === 'record'
+        ? 0
+        : Math.max(0, Math.round(wall - record.session.lastActivityAt)),
     inFlight: 0,
     nextDeadline:
       due === null

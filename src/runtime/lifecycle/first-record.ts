@@ -1,13 +1,12 @@
 import { AlreadyExistsError, OutcomeUnknown, StoreError } from '../../errors.ts';
 import type { NewRecord, SessionRecord } from '../../store/contract.ts';
+import { RECORD_SCHEMA } from '../../store/envelope/read-record.ts';
 import { retryDelayMs } from '../commits/retry-delay.ts';
+import { storeFailed, storeWorks } from '../commits/store-trouble.ts';
 import { storedSession } from '../commits/stored-session.ts';
 import type { SessionHost } from '../host.ts';
 import { storedDue } from '../residency/stored-due.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
-
-/** The version of the shape of stored sessions. */
-const SCHEMA = 1;
 
 /** What is told once the first record is there: see `create-session.ts`. */
 const BORN_READY = 3;
@@ -23,7 +22,7 @@ export const firstRecord = (context: RuntimeContext, host: SessionHost): NewReco
     owner: context.owner,
     state,
     due: storedDue(context, host, state),
-    schema: SCHEMA,
+    schema: RECORD_SCHEMA,
     session: {
       ...storedSession(context, host),
       eventSeq: state === 'active' ? BORN_READY : CREATED,
@@ -38,9 +37,14 @@ export const writeFirst = async (
   record: NewRecord,
 ): Promise<SessionRecord> => {
   try {
-    return await context.store.create(record);
+    const made = await context.store.create(record);
+    storeWorks(context);
+    return made;
   } catch (error) {
-    if (!(error instanceof OutcomeUnknown)) throw error;
+    if (!(error instanceof OutcomeUnknown)) {
+      storeFailed(context, error);
+      throw error;
+    }
     const found = await context.store.load(record.id).catch(() => {
       throw error;
     });

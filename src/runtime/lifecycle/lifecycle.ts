@@ -12,6 +12,7 @@ import { commit, flush, settled } from '../commits/commits.ts';
 import type { SessionHost } from '../host.ts';
 import { fileNext, resetSilence } from '../liveness/filing.ts';
 import { tell } from '../plane/plane.ts';
+import { assertRecordReadable } from '../residency/readable.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { needsCleanup, tellEnd } from './cleanup.ts';
 
@@ -40,6 +41,7 @@ export const assertOpen = (host: SessionHost): void => {
   if (host.released) throw new Fenced(host.id);
   const { reason } = host;
   if (reason !== null) throw new SessionTerminatedError(reason);
+  assertRecordReadable(host);
 };
 
 /** Sets a session aside. See `Session.pause`. */
@@ -73,6 +75,8 @@ export const resume = async (context: RuntimeContext, host: SessionHost): Promis
     // The only guard is the lifetime; its own deadline ends the session within a tick.
     throw new SessionTerminatedError('max-lifetime');
   }
+  // It is not put away now, and what is recorded of this is not to say so.
+  if (host.residency === 'hibernating') host.residency = 'resident';
   tell(context, host, { type: 'session.state-changed', from: 'paused', to: 'active' }, true);
   tell(context, host, { type: 'session.resumed' }, true);
   // Behind these in the row: what a listener makes of a recovery comes after the resume.

@@ -45,6 +45,7 @@ const drop = (context: RuntimeContext, host: SessionHost): void => {
   leaveMemory(context, host);
   context.away.delete(host);
   context.endingAway.delete(host);
+  context.toldUnreadable.delete(host.id);
   if (host.released) host.untold.clear();
   if (context.hosts.size === 0) context.onQuiet?.();
 };

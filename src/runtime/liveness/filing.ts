@@ -3,7 +3,7 @@ import type { SessionHost } from '../host.ts';
 import { tell } from '../plane/plane.ts';
 import { checkpointMs } from '../residency/stored-due.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
-import { type Due, type Moment, nextDue } from './next-due.ts';
+import { type Due, type Moment, NOTHING_DUE, nextDue } from './next-due.ts';
 
 /*
  * A session has one entry in the wheel. A beat or an activity only writes a number; the entry is filed anew
@@ -11,11 +11,16 @@ import { type Due, type Moment, nextDue } from './next-due.ts';
  */
 
 /** The moment, as the deadline rules need it. */
-const momentOf = (context: RuntimeContext, { isAway }: SessionHost, mono: number): Moment => {
+const momentOf = (
+  context: RuntimeContext,
+  { isAway, unreadable }: SessionHost,
+  mono: number,
+): Moment => {
   const wall = context.clock.wall();
   // Those in memory are looked at after the tick that finds it; a call may look at the others at any moment.
   const endOfLastGap = isAway && inGap(context, mono, wall) ? mono : context.endOfLastGap;
-  return { mono, wall, endOfLastGap, frozen: context.draining };
+  // Nobody could reach one that this process cannot read: that is no silence of its client's.
+  return { mono, wall, endOfLastGap, frozen: context.draining || unreadable !== null };
 };
 
 /** The process was held up, or a clock stepped, and the next tick has not come yet that finds it: it is not over. */
@@ -31,7 +36,9 @@ const inGap = (
 
 /** What falls due next for this session. */
 export const dueOf = (context: RuntimeContext, host: SessionHost, mono: number): Due =>
-  nextDue(host, context.deadlines, momentOf(context, host, mono));
+  host.unreadable?.what === 'record'
+    ? NOTHING_DUE
+    : nextDue(host, context.deadlines, momentOf(context, host, mono));
 
 /**
  * Files the session's entry at its next deadline. A stored one is filed where that is due before the next sweep, which
@@ -64,7 +71,7 @@ export const filedAway = (context: RuntimeContext, host: SessionHost, now: numbe
 /** When something of a stored session is due, mono: a deadline, a delay of its behaviour, or what was left unfinished. */
 export const awayDue = (context: RuntimeContext, host: SessionHost, mono: number): number => {
   const { record } = host;
-  if (record === null) return Number.POSITIVE_INFINITY;
+  if (record === null || host.unreadable?.what === 'record') return Number.POSITIVE_INFINITY;
   if (record.state === 'initializing' || record.state === 'terminating') return mono;
   const delayAt = host.behaviour?.nextDelayAt() ?? Number.POSITIVE_INFINITY;
   const delay = mono + (delayAt - context.clock.wall());

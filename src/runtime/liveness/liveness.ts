@@ -5,7 +5,7 @@ import { flush } from '../commits/commits.ts';
 import type { SessionHost } from '../host.ts';
 import { assertOpen, end, move } from '../lifecycle/lifecycle.ts';
 import { tell } from '../plane/plane.ts';
-import { hibernate } from '../residency/hibernate.ts';
+import { hibernate, rest } from '../residency/hibernate.ts';
 import { lookAway } from '../residency/settle.ts';
 import { checkpointMs, isOutdated } from '../residency/stored-due.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
@@ -41,10 +41,15 @@ export const beat = (context: RuntimeContext, host: SessionHost): void => {
   fileNext(context, host);
 };
 
-/** A stream or socket of the client came. Returns what to call when it goes; twice is once. */
-export const attach = (context: RuntimeContext, host: SessionHost): (() => void) => {
+/** A stream or socket of the client came. Returns what to call when it goes; twice is once. See `Session.attach`. */
+export const attach = (
+  context: RuntimeContext,
+  host: SessionHost,
+  resident: boolean,
+): (() => void) => {
   assertOpen(host);
   host.presences += 1;
+  if (resident) host.residents += 1;
   tell(context, host, { type: 'session.attached', presences: host.presences }, false);
   context.away.review(host);
   let here = true;
@@ -52,11 +57,18 @@ export const attach = (context: RuntimeContext, host: SessionHost): (() => void)
     if (!here) return;
     here = false;
     host.presences -= 1;
+    if (resident) stayNoLonger(context, host);
     if (host.reason === null && !host.released) {
       tell(context, host, { type: 'session.detached', presences: host.presences }, false);
     }
     context.away.review(host);
   };
+};
+
+/** A stream that kept it in memory has gone: after the last of them it rests from now on. */
+const stayNoLonger = (context: RuntimeContext, host: SessionHost): void => {
+  host.residents -= 1;
+  if (host.residents === 0 && !host.isAway) rest(context, host);
 };
 
 /** What the wheel does with an entry that fell due: acts on it, and says when to look again (mono). */
@@ -113,7 +125,8 @@ const nextCheckpoint = (context: RuntimeContext, host: SessionHost, now: number)
 const sign = (context: RuntimeContext, host: SessionHost, now: number): void => {
   host.lastSign = now;
   if (host.residency === 'hibernating') host.residency = 'resident';
-  if (host.residency === 'stored') noteAway(context, host);
+  // One that is being woken may have to stay where it is: for want of room, or of a store that answers.
+  if (host.isAway) noteAway(context, host);
   if (host.missed === 0) return;
   host.missed = 0;
   tell(context, host, { type: 'session.recovered' }, false);

@@ -20,6 +20,8 @@ export interface LivenessNumbers {
   /** Missed beats told so far. */
   readonly missed: number;
   readonly inFlight: number;
+  /** Attached streams or sockets that keep it in memory. */
+  readonly residents: number;
   /** Wall time. */
   readonly pausedAt: number;
   /** Wall time; `null` is never. */
@@ -42,7 +44,8 @@ export interface Due {
   readonly what: EndDeadline | 'idleAfter' | 'beat' | 'hibernateAfter' | 'none';
 }
 
-const NOTHING: Due = { at: Number.POSITIVE_INFINITY, what: 'none' };
+/** Nothing falls due. */
+export const NOTHING_DUE: Due = { at: Number.POSITIVE_INFINITY, what: 'none' };
 
 const earlier = (a: Due, what: Due['what'], at: number): Due => (at < a.at ? { at, what } : a);
 
@@ -58,16 +61,16 @@ const earlier = (a: Due, what: Due['what'], at: number): Due => (at < a.at ? { a
 export const nextDue = (numbers: LivenessNumbers, deadlines: Deadlines, now: Moment): Due => {
   const { state } = numbers;
   const inFlight = planted('work-reaped') ? 0 : numbers.inFlight;
-  if (state === 'terminating' || state === 'terminated') return NOTHING;
+  if (state === 'terminating' || state === 'terminated') return NOTHING_DUE;
   const onWall = (at: number): number => now.mono + (at - now.wall);
-  let due = NOTHING;
+  let due = NOTHING_DUE;
   if (numbers.expiresAt !== null) due = earlier(due, 'maxLifetime', onWall(numbers.expiresAt));
   if (state === 'paused') {
     due = earlier(due, 'pausedTimeout', onWall(numbers.pausedAt + deadlines.pausedTimeoutMs));
   }
   if (state === 'initializing' || now.frozen) return due;
   const resident = numbers.residency === 'resident';
-  if (resident && state !== 'active' && inFlight === 0) {
+  if (resident && state !== 'active' && inFlight === 0 && numbers.residents === 0) {
     due = earlier(due, 'hibernateAfter', numbers.restingSince + deadlines.hibernateAfterMs);
   }
   if (state === 'paused') return due;

@@ -3,10 +3,12 @@ import { Fenced } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { planted } from '../../planted.ts';
 import type { SessionRecord } from '../../store/contract.ts';
+import { readRecord } from '../../store/envelope/read-record.ts';
 import { retryDelayMs } from '../commits/retry-delay.ts';
 import { nextTurn } from '../next-turn.ts';
 import { announce } from '../plane/announce.ts';
 import { storedHost } from '../residency/stored-host.ts';
+import { tellUnreadable } from '../residency/unreadable.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { awayDue } from './filing.ts';
 
@@ -96,6 +98,8 @@ const removeTombstone = async (context: RuntimeContext, record: SessionRecord): 
   const { due } = record;
   if (due?.deadline !== 'tombstone') return;
   if (due.at > context.clock.wall() && !planted('tombstone-lost')) return;
+  // What a newer process wrote is its own to remove.
+  if (readRecord(record).unreadable !== null) return;
   // Its end is recorded, but this process has not heard so yet: it will look for the record.
   const { hosts, away, endingAway } = context;
   const known = away.get(record.id);
@@ -124,5 +128,6 @@ const fileDue = (context: RuntimeContext, page: readonly SessionRecord[]): void 
     if (context.endingAway.has(host)) continue;
     const at = awayDue(context, host, context.clock.mono());
     if (at <= context.sweptUntil) context.wheel.file(host, at);
+    else tellUnreadable(context, host);
   }
 };

@@ -2,6 +2,7 @@ import { Fenced, OutcomeUnknown, SessionNotFoundError, StoreError } from '../../
 import type { SessionRecord } from '../../store/contract.ts';
 import type { SessionHost } from '../host.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
+import { assertRecordReadable } from './readable.ts';
 import { refresh } from './stored-host.ts';
 
 /** How often it is asked again where the answer was lost: whoever holds a record may claim it again. */
@@ -9,7 +10,9 @@ const TRIES = 3;
 
 /**
  * Takes a stored session's record for this process, and brings what is known of the session up to it. Rejects with
- * `SessionNotFoundError` where it is not there any more, `Fenced` where another process has it, `StoreError`.
+ * `SessionNotFoundError` where it is not there any more, `Fenced` where another process has it, `StoreError`;
+ * `SessionUnreadableError` where a newer process wrote it meanwhile: it is given up again. Resolves with the record in
+ * the present shape.
  */
 export const claim = async (context: RuntimeContext, host: SessionHost): Promise<SessionRecord> => {
   const record = await claimed(context, host.id);
@@ -18,8 +21,14 @@ export const claim = async (context: RuntimeContext, host: SessionHost): Promise
     context.away.delete(host);
     throw new SessionNotFoundError();
   }
-  refresh(context, host, record);
-  return record;
+  const readable = refresh(context, host, record);
+  try {
+    assertRecordReadable(host);
+  } catch (error) {
+    await giveUp(context, record);
+    throw error;
+  }
+  return readable;
 };
 
 const claimed = async (context: RuntimeContext, id: string): Promise<SessionRecord | null> => {

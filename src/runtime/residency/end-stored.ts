@@ -15,6 +15,7 @@ import { dueOf, fileNext } from '../liveness/filing.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { claim, giveUp } from './claim.ts';
 import { untilOpen } from './opening.ts';
+import { assertRecordReadable } from './readable.ts';
 
 /*
  * A stored session is ended without being woken: its chart says what becomes of it, its record says why, and `cleanup`
@@ -26,7 +27,7 @@ type Cause = () => SessionEvent | null;
 
 /**
  * Begins the end of a stored session, or goes on with one that was begun: `ended` tells when it is recorded. Resolves also
- * where it is not to end any more, or was woken first. Rejects like `claim`.
+ * where it is not to end any more, or was woken first. Rejects like `claim`; a record that cannot be read is not touched.
  */
 export const endStored = (
   context: RuntimeContext,
@@ -35,6 +36,7 @@ export const endStored = (
 ): Promise<void> =>
   context.lanes.run(host, async () => {
     if (host.residency !== 'stored' || isOver(context, host)) return;
+    assertRecordReadable(host);
     await untilOpen(context);
     const record = await claim(context, host);
     if (beginEnd(context, host, record, cause)) return;

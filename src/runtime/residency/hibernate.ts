@@ -9,11 +9,12 @@ import { refresh } from './stored-host.ts';
 
 /**
  * Whether a session can be put away now. `forced`: its process is to end, so what its behaviour runs (a promise, a
- * callback) is cut short, and begun anew when it is woken; and a hook that hangs does not keep it.
+ * callback) is cut short, and begun anew when it is woken; and neither a hook that hangs nor a stream keeps it.
  */
 export const canRest = (host: SessionHost, forced = false): boolean => {
   if (!isQuiet(host)) return false;
-  return forced || (host.hooks === null && (host.behaviour?.busyWith ?? null) === null);
+  if (forced) return true;
+  return host.residents === 0 && host.hooks === null && (host.behaviour?.busyWith ?? null) === null;
 };
 
 const isQuiet = (host: SessionHost): boolean =>

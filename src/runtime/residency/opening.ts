@@ -2,6 +2,7 @@ import { interval } from 'rxjs';
 import { StoreError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { retryDelayMs } from '../commits/retry-delay.ts';
+import { storeFailed, storeNoted, storeWorks } from '../commits/store-trouble.ts';
 import { announce } from '../plane/announce.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { closedFirst } from '../until-closed.ts';
@@ -64,9 +65,7 @@ const failed = (
     () => void attempt(context, opening, begin),
     waitMs,
   );
-  if (context.storeFailing) return;
-  context.storeFailing = true;
-  announce(context, { type: 'runtime.store-failing', error });
+  storeFailed(context, error);
 };
 
 /**
@@ -74,10 +73,7 @@ const failed = (
  * it stood, so that no promise of time is given twice.
  */
 const tellDowntime = (context: RuntimeContext, last: number | null): void => {
-  if (context.storeFailing) {
-    context.storeFailing = false;
-    announce(context, { type: 'runtime.store-recovered' });
-  }
+  storeWorks(context);
   if (last === null) return;
   const awayMs = context.clock.wall() - last;
   if (awayMs < 0) context.clock.lift(-awayMs);
@@ -107,7 +103,8 @@ export const stopOpening = (context: RuntimeContext): void => {
 };
 
 /** Notes in the store, every `LIMITS.aliveMs`, that this process lives. One note at a time; what fails is the next one's. */
-export const stayAlive = ({ store, clock }: RuntimeContext): { unsubscribe(): void } => {
+export const stayAlive = (context: RuntimeContext): { unsubscribe(): void } => {
+  const { store, clock } = context;
   let noting = false;
   return interval(LIMITS.aliveMs, clock.scheduler).subscribe(() => {
     if (noting) return;
@@ -115,6 +112,10 @@ export const stayAlive = ({ store, clock }: RuntimeContext): { unsubscribe(): vo
     const over = (): void => {
       noting = false;
     };
-    store.alive(clock.wall()).then(over, over);
+    const noted = (): void => {
+      over();
+      storeNoted(context);
+    };
+    store.alive(clock.wall()).then(noted, over);
   });
 };

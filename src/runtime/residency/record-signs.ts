@@ -10,6 +10,7 @@ import { claim, giveUp } from './claim.ts';
 export const recordSigns = (context: RuntimeContext, host: SessionHost): Promise<void> =>
   context.lanes.run(host, async () => {
     if (host.residency !== 'stored' || host.reason !== null || host.released) return;
+    if (host.unreadable?.what === 'record') return;
     try {
       await claim(context, host);
       if (host.reason !== null) return;

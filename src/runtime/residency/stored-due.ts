@@ -2,6 +2,7 @@ import type { SessionState } from '../../../machines/index.ts';
 import type { StoredDeadline } from '../../store/contract.ts';
 import type { SessionHost } from '../host.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
+import { keptBehaviour } from './reading.ts';
 
 /**
  * The deadline that is stored with a session: what must be honoured even if nobody hosts it. Wall time. Without a durable
@@ -63,8 +64,10 @@ const silence = (context: RuntimeContext, host: SessionHost): StoredDeadline[] =
 };
 
 /** What its behaviour has sent with a delay comes in its time, whoever hosts the session then. */
-const ofBehaviour = ({ behaviour }: SessionHost): StoredDeadline[] => {
-  const at = behaviour?.nextDelayAt() ?? null;
+const ofBehaviour = ({ behaviour, unreadable, record }: SessionHost): StoredDeadline[] => {
+  // One that this process cannot read waits for another one, which is to find it in time.
+  const kept = unreadable !== null && record !== null ? keptBehaviour(record) : null;
+  const at = behaviour?.nextDelayAt() ?? kept?.timers[0]?.at ?? null;
   return at === null ? [] : [{ at, deadline: 'delay' }];
 };
 

@@ -1,16 +1,18 @@
 import type { SessionState } from '../../../machines/index.ts';
 import type { SessionRecord } from '../../store/contract.ts';
 import { absentActor } from '../../xstate/absent-actor.ts';
-import type { KeptBehaviour } from '../behaviour/kept-behaviour.ts';
 import { supervise } from '../behaviour/supervision.ts';
 import { SessionHost } from '../host.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import type { Client, McpServerSpec } from '../session.ts';
+import { keptBehaviour, type Reading, read } from './reading.ts';
 
 /** What stands for a session that is stored: what is known of it here already, or made from its record. */
-export const storedHost = (context: RuntimeContext, record: SessionRecord): SessionHost => {
-  const known = context.away.get(record.id);
+export const storedHost = (context: RuntimeContext, stored: SessionRecord): SessionHost => {
+  const known = context.away.get(stored.id);
   if (known !== undefined) return known;
+  const reading = read(context, stored);
+  const { record } = reading;
   const { session } = record;
   const host = new SessionHost({
     id: record.id,
@@ -28,24 +30,32 @@ export const storedHost = (context: RuntimeContext, record: SessionRecord): Sess
   host.made = true;
   host.residency = 'stored';
   host.watched = false;
-  refresh(context, host, record);
+  take(context, host, reading);
   context.away.put(host);
   return host;
 };
 
 /**
  * Brings what is known of a stored session up to its record. Its numbers are the record's, whether it was known here or
- * not, so that nothing depends on who has a reference to it; only signs of life that came since count too.
+ * not, so that nothing depends on who has a reference to it; only signs of life that came since count too. Returns the
+ * record in the present shape.
  */
 export const refresh = (
   context: RuntimeContext,
   host: SessionHost,
-  record: SessionRecord,
-): void => {
+  stored: SessionRecord,
+): SessionRecord => take(context, host, read(context, stored));
+
+const take = (
+  context: RuntimeContext,
+  host: SessionHost,
+  { record, unreadable }: Reading,
+): SessionRecord => {
   const { session } = record;
   const { clock } = context;
   const onMono = (wall: number): number => clock.mono() + (wall - clock.wall());
   host.record = record;
+  host.unreadable = unreadable;
   host.actor = absentActor(positionOf(record));
   host.quietSince = Math.max(host.quietSince, onMono(session.lastActivityAt));
   host.lastSign = Math.max(host.lastSign, onMono(session.lastSignAt));
@@ -63,16 +73,13 @@ export const refresh = (
   host.journalFirst = session.journal.first;
   host.endedAt = session.endedAt;
   host.shown = storedState(record.state);
-  host.behaviour ??= behaviourOf(context, host, record);
+  host.behaviour = unreadable === null ? behaviourOf(context, host, record) : null;
+  return record;
 };
 
 /** In which state a session is that nobody hosts: nobody knows of an activity since the record was written. */
 export const storedState = (state: SessionState): SessionState =>
   state === 'active' ? 'idle' : state;
-
-/** What its behaviour goes on from; `null`: nothing is stored of it. */
-export const keptBehaviour = ({ snapshot }: SessionRecord): KeptBehaviour | null =>
-  snapshot as KeptBehaviour | null; // Only this package writes snapshots; their version is the record's `schema`.
 
 const positionOf = ({ id, principal, state, session }: SessionRecord) => ({
   id,
@@ -82,9 +89,11 @@ const positionOf = ({ id, principal, state, session }: SessionRecord) => ({
   reason: session.reason,
 });
 
-/** Its behaviour, put away; `null` also where this process has none of that name: it cannot be woken here. */
+/** Its behaviour, put away; what is known of it already, where there is any. */
 const behaviourOf = (context: RuntimeContext, host: SessionHost, record: SessionRecord) => {
+  if (host.behaviour !== null) return host.behaviour;
   const { behaviour: name } = record.session;
+  // Of one that has ended, what it was is not asked.
   if (name === null || !Object.hasOwn(context.application.behaviours, name)) return null;
   const kept = keptBehaviour(record);
   const behaviour = supervise(context, host, name, kept?.input);

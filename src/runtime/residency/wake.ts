@@ -1,10 +1,4 @@
-import {
-  CapacityError,
-  DrainingError,
-  Fenced,
-  InvalidOptionError,
-  SessionTerminatedError,
-} from '../../errors.ts';
+import { CapacityError, DrainingError, Fenced, SessionTerminatedError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { planted } from '../../planted.ts';
 import type { SessionRecord } from '../../store/contract.ts';
@@ -19,11 +13,15 @@ import { claim, giveUp } from './claim.ts';
 import { beginEnd, overdue } from './end-stored.ts';
 import { decideInterrupted } from './interrupted.ts';
 import { untilOpen } from './opening.ts';
-import { keptBehaviour, storedState } from './stored-host.ts';
+import { unreadableError } from './readable.ts';
+import { keptBehaviour } from './reading.ts';
+import { storedState } from './stored-host.ts';
+import { assertWakes } from './unreadable.ts';
 
 /**
- * Takes a stored session into memory: once, however many ask. Its slot is reserved before the first await. Rejects with
- * `CapacityError`, `DrainingError`, `SessionTerminatedError` where its end came first, `StoreError`: then it stays stored.
+ * Takes a stored session into memory: once, however many ask. Where many are being woken it waits its turn; its slot is
+ * reserved as that comes, before the first await. Rejects with `CapacityError`, `DrainingError`, `SessionTerminatedError`
+ * where its end came first, `StoreError`, `SessionUnreadableError`: then it stays stored.
  */
 export const wake = async (context: RuntimeContext, host: SessionHost): Promise<void> => {
   // It may have made room for another one before whoever asked for it has had a turn.
@@ -53,10 +51,16 @@ const wakeOnce = (context: RuntimeContext, host: SessionHost): Promise<void> => 
       }
     }
   };
-  return planted('wake-without-lane') ? step() : context.lanes.run(host, step);
+  if (planted('wake-without-lane')) return step();
+  return context.wakes.run(() => context.lanes.run(host, step));
 };
 
 const takeIn = async (context: RuntimeContext, host: SessionHost): Promise<void> => {
+  if (host.unreadable !== null) {
+    // First of all: nobody is to make room for what is not woken.
+    await assertWakes(context, host);
+    assertNotOver(host);
+  }
   const giveBack = await reserveSlot(context);
   let record: SessionRecord;
   try {
@@ -77,11 +81,9 @@ const assertGoesOn = async (
   record: SessionRecord,
 ): Promise<void> => {
   if (beginEnd(context, host, record, () => overdue(context, host))) assertNotOver(host);
-  const { behaviour } = record.session;
-  const known = Object.keys(context.application.behaviours);
-  if (behaviour !== null && !known.includes(behaviour)) {
+  if (host.unreadable !== null) {
     await giveUp(context, record);
-    throw new InvalidOptionError('behaviour', behaviour, `one of ${known.join(', ')}: register it`);
+    throw unreadableError(host.unreadable);
   }
   if (!context.draining) return;
   await giveUp(context, record);

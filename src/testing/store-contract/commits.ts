@@ -37,7 +37,7 @@ export const COMMITS: readonly StoreCase[] = [
         { state: 'idle' },
         { due: { at: THEN + 9, deadline: 'maxLifetime' } },
         { session: storedSession({ n: 2 }) },
-        { snapshot: [2] },
+        { snapshot: [2], schema: 2 },
         { snapshot: null },
         { due: null },
         {},

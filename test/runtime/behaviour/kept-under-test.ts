@@ -1,8 +1,8 @@
 import type { BehaviourSpec, LifecycleEvent } from '../../../src/index.ts';
-import type { KeptBehaviour } from '../../../src/runtime/behaviour/kept-behaviour.ts';
 import { type Supervised, supervise } from '../../../src/runtime/behaviour/supervision.ts';
 import type { SessionHost } from '../../../src/runtime/host.ts';
 import type { RuntimeContext } from '../../../src/runtime/runtime-context.ts';
+import type { Envelope } from '../../../src/store/envelope/envelope.ts';
 import { createVirtualClock, type VirtualClock } from '../../../src/time/virtual-clock.ts';
 import { openRuntime } from '../fixture.ts';
 
@@ -56,7 +56,7 @@ export const elsewhere = async (
 };
 
 /** What is stored of it now, through JSON. */
-export const keptOf = ({ supervised }: Process): KeptBehaviour =>
+export const keptOf = ({ supervised }: Process): Envelope =>
   JSON.parse(JSON.stringify(supervised.keep(supervised.checkpoint())));
 
 /** It goes on in another process. */

@@ -246,7 +246,7 @@ test('one that failed for good is not started again either, and waits for no del
   // No later process is to start it again.
   expect(first.host.record?.token).not.toBe(token);
   const kept = keptOf(first);
-  expect(kept.checkpoint?.delays).toHaveLength(1);
+  expect(kept.timers).toHaveLength(1);
   expect([kept.status, first.supervised.busyWith]).toEqual(['failed', null]);
   const { supervised, clock } = await elsewhere(it, first);
   supervised.putAway(kept);

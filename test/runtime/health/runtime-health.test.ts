@@ -39,7 +39,7 @@ test('failing while the store is', async () => {
   const { status, problems, store: told, sessions } = runtime.health();
   expect([status, told, sessions.failing]).toEqual(['failing', 'failing', 1]);
   expect(problems).toEqual([
-    'The store does not take changes; they are tried again.',
+    'The store does not take changes; they are tried again. It says: "commit was made to fail"',
     'Sessions that are failing: 1.',
   ]);
   store.heal();

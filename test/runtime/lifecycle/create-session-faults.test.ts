@@ -21,12 +21,14 @@ test('create with a failing store leaves nothing', async () => {
   expect(error).toBeInstanceOf(StoreError);
   expect(error).toMatchObject({ durable: false, retryable: true });
   await clock.advance(100_000);
-  expect(events).toEqual([]);
+  // Of the session nothing is told; of the store, that it fails.
+  expect(events.map(({ type }) => type)).toEqual(['runtime.store-failing']);
   expect(runtime.stats()).toMatchObject({ resident: 0, created: 0 });
   expect(await memory.load(id)).toBeNull();
   expect(await rejectionOf(runtime.get(id))).toBeInstanceOf(SessionNotFoundError);
   store.heal();
   expect((await runtime.create({ id, principal: 'ada' })).id).toBe(id);
+  expect(runtime.health().store).toBe('ok');
 });
 
 test('a create whose answer is lost is found to be done, and goes on', async () => {

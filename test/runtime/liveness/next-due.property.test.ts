@@ -42,6 +42,7 @@ const anyNumbers: fc.Arbitrary<LivenessNumbers> = fc.record({
   watched: fc.boolean(),
   missed: fc.integer({ min: 0, max: 5 }),
   inFlight: fc.integer({ min: 0, max: 2 }),
+  residents: fc.integer({ min: 0, max: 2 }),
   pausedAt: wall,
   expiresAt: fc.option(wall),
 });

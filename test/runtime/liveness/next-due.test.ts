@@ -23,6 +23,7 @@ const numbers: LivenessNumbers = {
   watched: false,
   missed: 0,
   inFlight: 0,
+  residents: 0,
   pausedAt: 0,
   expiresAt: WALL + 1_000_000,
 };
@@ -45,6 +46,13 @@ const NEVER = Number.POSITIVE_INFINITY;
 const OVER = { quietSince: -1e6, lastSign: -1e6, watched: true };
 
 const CASES: readonly Case[] = [
+  [
+    'a stream that keeps it in memory holds off its rest',
+    { state: 'idle', restingSince: 0, residents: 1 },
+    {},
+    'idleTimeout',
+    61_000,
+  ],
   [
     'a stored one has only what ends it: no idleAfter',
     { state: 'idle', residency: 'stored', restingSince: 0 },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { toldOf } from '../fixture.ts';
-import { after, durableRuntime, REST_MS } from './fixture.ts';
+import { after, durableRuntime, REST_MS, SYNC_MS } from './fixture.ts';
 
 test('a session that has been idle for hibernateAfter is put away, and woken by the next call', async () => {
   const { clock, runtime, events, context } = durableRuntime();
@@ -70,4 +70,19 @@ test('terminate ends a stored session without waking it', async () => {
   expect(session.state).toBe('terminated');
   expect(runtime.stats().woken).toBe(0);
   expect(toldOf(events, session.id).slice(-1)).toEqual(['ended:client']);
+});
+
+test('one that is called as it is put away stays, and is in order meanwhile', async () => {
+  const { clock, runtime, context } = durableRuntime();
+  const session = await after(clock, runtime.create());
+  await after(clock, session.pause());
+  while (session.info().residency !== 'hibernating') await clock.advance(1);
+  await session.touch();
+  expect(session.info()).toMatchObject({ residency: 'resident', state: 'paused' });
+  // Its record is under way still, and says that it was put away.
+  expect(context.lanes.size).toBe(1);
+  expect(runtime.validateAll()).toEqual([]);
+  await clock.advance(SYNC_MS * 2);
+  expect(context.lanes.size).toBe(0);
+  expect(runtime.validateAll()).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { setup } from 'xstate';
-import { InvalidOptionError, StoreError } from '../../../src/index.ts';
+import { SessionUnreadableError, StoreError } from '../../../src/index.ts';
 import { faultyStore } from '../../../src/testing/faulty-store.ts';
 import { rejectionOf, toldOf, toldOfItself } from '../fixture.ts';
 import {
@@ -146,7 +146,7 @@ test('a session whose behaviour nobody registered stays stored, and says so', as
   const refused = session.touch();
   refused.catch(() => undefined);
   await clock.advance(50);
-  expect(await rejectionOf(refused)).toBeInstanceOf(InvalidOptionError);
+  expect(await rejectionOf(refused)).toBeInstanceOf(SessionUnreadableError);
   expect(disk.records()).toMatchObject([{ state: 'active', owner: null }]);
   expect(runtime.stats().resident).toBe(0);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { setup } from 'xstate';
-import type { RuntimeOptions } from '../../../src/index.ts';
+import { CapacityError, type RuntimeOptions } from '../../../src/index.ts';
 import { rejectionOf, toldOf } from '../fixture.ts';
 import {
   after,
@@ -78,14 +78,19 @@ test('a wake that fails leaves its session its deadline, to the tick', async () 
   const { clock } = first;
   const made = await after(clock, first.runtime.create({ behaviour: 'known' }), 16_000);
   await after(clock, first.runtime.drain(), 100);
-  // Nobody registered its behaviour in this one, so it cannot be woken.
-  const second = processOver(first, { deadlines });
-  await clock.advance(61_000 - clock.mono());
+  // Another session has all the room there is, so it cannot be woken.
+  const second = processOver(first, {
+    deadlines,
+    maxResident: 1,
+    behaviours: { known: { logic: machine } },
+  });
+  await clock.advance(61_000 - clock.mono() - 50);
+  await after(clock, second.runtime.create());
   const session = await after(clock, second.runtime.get(made.id), 10);
   const touched = session.touch();
   touched.catch(() => undefined);
   await clock.advance(500);
-  await rejectionOf(touched);
+  expect(await rejectionOf(touched)).toBeInstanceOf(CapacityError);
   expect(session.state).toBe('idle');
   await clock.advance(1_000);
   expect(session.info()).toMatchObject({ state: 'terminated', reason: 'idle-timeout' });

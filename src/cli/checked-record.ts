@@ -1,0 +1,139 @@
+import { END_REASONS, REASON_OF_DEADLINE, SESSION_STATES } from '../../machines/index.ts';
+import { checkedPrincipal } from '../identity/principal.ts';
+import { isSessionId } from '../identity/session-id.ts';
+import { isStorableText } from '../identity/storable-text.ts';
+import { LIMITS } from '../limits.ts';
+import type { SessionRecord, StoredSession } from '../store/contract.ts';
+import { isEnvelope } from '../store/envelope/envelope.ts';
+import { readRecord } from '../store/envelope/read-record.ts';
+import { jsonCopy } from '../store/json-copy.ts';
+import type { TakenRecord } from '../store/sqlite/owned-folder.ts';
+
+/** What is wrong with something that was read, as the end of a sentence. */
+export class Unsound extends Error {
+  constructor(what: string) {
+    super(what);
+    this.name = 'Unsound';
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+type Check = (value: unknown) => boolean;
+
+/** Whether it is an object of JSON, and no array. */
+export const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isText: Check = (value) => typeof value === 'string';
+const isFlag: Check = (value) => typeof value === 'boolean';
+const isTime: Check = (value) => typeof value === 'number' && Number.isFinite(value);
+const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
+const isPositive: Check = (value) => isCount(value) && value !== 0;
+const oneOf =
+  (names: readonly unknown[]): Check =>
+  (value) =>
+    names.includes(value);
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const fieldsOf =
+  (checks: Readonly<Record<string, Check>>): Check =>
+  (value) =>
+    isFields(value) && Object.entries(checks).every(([name, check]) => check(value[name]));
+
+const isPrincipal: Check = (value) => {
+  if (value === null) return true;
+  try {
+    return isText(value) && isStorableText(String(value)) && checkedPrincipal(value) === value;
+  } catch {
+    return false;
+  }
+};
+
+const DEADLINES = [...Object.keys(REASON_OF_DEADLINE), 'tombstone', 'delay', 'unfinished'];
+
+const RECORD: Readonly<Record<keyof TakenRecord, Check>> = {
+  id: isSessionId,
+  principal: isPrincipal,
+  key: orNull((value) => isText(value) && isStorableText(String(value))),
+  epoch: isPositive,
+  state: oneOf(SESSION_STATES),
+  due: orNull(fieldsOf({ at: isTime, deadline: oneOf(DEADLINES) })),
+  journalSeq: isCount,
+  schema: isPositive,
+  session: isFields,
+  snapshot: (value) => value !== undefined,
+};
+
+const SESSION: Readonly<Record<keyof StoredSession, Check>> = {
+  createdAt: isTime,
+  expiresAt: orNull(isTime),
+  lastActivityAt: isTime,
+  lastSignAt: isTime,
+  provenAt: orNull(isTime),
+  beats: oneOf(['first', 'required', 'off']),
+  watched: isFlag,
+  pausedAt: orNull(isTime),
+  eventSeq: isCount,
+  operations: listOf(fieldsOf({ operation: isText, name: isText, seq: orNull(isPositive) })),
+  putAway: (value) => value === undefined || value === true,
+  endedAt: orNull(isTime),
+  reason: orNull(oneOf(END_REASONS)),
+  client: orNull(isFields),
+  metadata: isFields,
+  mcpServers: listOf(isFields),
+  data: (value) => value !== undefined,
+  behaviour: orNull(isText),
+  journal: fieldsOf({ first: isPositive, bytes: isCount }),
+};
+
+const assertFields = (value: Fields, checks: Readonly<Record<string, Check>>, of: string): void => {
+  for (const [name, check] of Object.entries(checks)) {
+    if (!check(value[name]))
+      throw new Unsound(`has a ${of} whose ${name} is missing or not allowed.`);
+  }
+};
+
+/**
+ * A session's record out of a file, looked at all through: this package relies on what it finds in a store. Throws
+ * `Unsound`. Where it was written in an older schema it stays in that one.
+ */
+export const checkedRecord = (value: unknown): TakenRecord => {
+  if (!isFields(value)) throw new Unsound('has no record.');
+  assertFields(value, RECORD, 'record');
+  const record = Object.fromEntries(
+    Object.keys(RECORD).map((name) => [name, value[name]]),
+  ) as unknown as TakenRecord; // Every one of its fields was just checked.
+  checkedDepth(record);
+  const read = readRecord({ ...record, token: '', owner: null } satisfies SessionRecord);
+  if (read.unreadable !== null) throw new Unsound(`cannot be read. ${read.unreadable}`);
+  const { session, snapshot } = read.record;
+  assertFields({ ...session }, SESSION, 'session');
+  if (snapshot !== null && !isEnvelope(snapshot)) {
+    throw new Unsound('has a behaviour that cannot be read.');
+  }
+  if (record.state === 'terminated' && (session.reason === null || session.endedAt === null)) {
+    throw new Unsound('has a session that ended, and not when or why.');
+  }
+  if (session.journal.first > record.journalSeq + 1) {
+    throw new Unsound('has a journal that begins behind its end.');
+  }
+  return record;
+};
+
+/** Throws `Unsound` for what is deeper than a store takes. */
+export const checkedDepth = (value: unknown): void => {
+  try {
+    jsonCopy(value, 'it', LIMITS.storedLevels);
+  } catch {
+    throw new Unsound('is deeper than anything that is stored.');
+  }
+};
+
+/** Whether it is a count: a whole number from 0 up. */
+export const isCounted = (value: unknown): value is number => isCount(value);

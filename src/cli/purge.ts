@@ -1,0 +1,109 @@
+import { isSessionId } from '../identity/session-id.ts';
+import { LIMITS } from '../limits.ts';
+import { type FolderWriter, ownFolder } from '../store/sqlite/owned-folder.ts';
+import { databaseIn } from '../store/sqlite/reader.ts';
+import { type Arguments, flagsHelp, readArguments } from './arguments.ts';
+import type { Command, ExitCode } from './command.ts';
+import { DATA, dataFolder } from './data-folder.ts';
+import { counted } from './in-words.ts';
+import type { Output } from './printer.ts';
+
+const FLAGS = {
+  data: DATA,
+  ended: { shape: null, about: 'All sessions that have ended' },
+  living: { shape: null, about: 'Removes the named ones though they have not ended' },
+} as const;
+
+type Given = Arguments<keyof typeof FLAGS>;
+
+/** What cannot be meant; none: what is to be removed is clear. */
+const contradictions = (given: Given): readonly string[] => {
+  const ids = given.rest;
+  if (given.has('ended')) {
+    return [
+      ...(ids.length > 0 ? ['--ended is all that have ended: it takes no ids.'] : []),
+      ...(given.has('living') ? ['--ended and --living contradict each other.'] : []),
+    ];
+  }
+  if (ids.length === 0) return ['It needs the ids of sessions, or --ended.'];
+  return ids
+    .filter((id) => !isSessionId(id))
+    .map((id) => `${JSON.stringify(id)} is no id of a session: that is ses_ and 32 characters.`);
+};
+
+/** Why a named session is not removed; `null`: it can be. */
+const refusalOf = (writer: FolderWriter, id: string, living: boolean): string | null => {
+  const state = writer.stateOf(id);
+  if (state === null) return `There is no session ${id} here.`;
+  if (state === 'terminated' || living) return null;
+  return `${id} has not ended (it is ${state}); --living removes it all the same.`;
+};
+
+/** Nothing is removed; why. */
+class Refused extends Error {
+  readonly refusals: readonly string[];
+
+  constructor(refusals: readonly string[]) {
+    super(refusals.join(' '));
+    this.refusals = refusals;
+  }
+}
+
+const removeNamed = (writer: FolderWriter, ids: readonly string[], living: boolean): number => {
+  const each = [...new Set(ids)];
+  const refusals = each.map((id) => refusalOf(writer, id, living)).filter((why) => why !== null);
+  if (refusals.length > 0) throw new Refused(refusals);
+  for (const id of each) writer.remove(id);
+  return each.length;
+};
+
+const removeEnded = (writer: FolderWriter): number => {
+  let removed = 0;
+  for (;;) {
+    const ids = writer.ended(LIMITS.listPage);
+    for (const id of ids) writer.remove(id);
+    removed += ids.length;
+    if (ids.length === 0) return removed;
+  }
+};
+
+const purge = async (path: string, given: Given, output: Output): Promise<ExitCode> => {
+  databaseIn(path);
+  const folder = await ownFolder(path);
+  try {
+    const removed = await folder.change((writer) =>
+      given.has('ended')
+        ? removeEnded(writer)
+        : removeNamed(writer, given.rest, given.has('living')),
+    );
+    output.print(`removed: ${counted(removed, 'session')}, with all that was said in them`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    for (const refusal of error.refusals) output.complain(refusal);
+    output.complain('Nothing was removed.');
+    return 1;
+  } finally {
+    folder.close();
+  }
+};
+
+/** See `holdfast purge --help`. */
+export const purgeCommand: Command = {
+  help: () => `Flags:
+${flagsHelp(FLAGS)}
+
+Removes the record and the journal, for good: all that were named, or none. No server may have the folder
+meanwhile. A server removes ended sessions by itself, when --tombstone is over.`,
+  run: async ({ args, env, output }): Promise<ExitCode> => {
+    const rest = { what: 'the ids of sessions', least: 0, most: Number.POSITIVE_INFINITY };
+    const read = readArguments({ flags: FLAGS, rest }, args);
+    const mistakes = 'mistakes' in read ? read.mistakes : contradictions(read.given);
+    for (const mistake of mistakes) output.complain(mistake);
+    if ('mistakes' in read || mistakes.length > 0) return 1;
+    const folder = dataFolder(read.given.text('data'), env);
+    if ('path' in folder) return purge(folder.path, read.given, output);
+    output.complain(folder.mistake);
+    return 1;
+  },
+};

@@ -1,0 +1,41 @@
+import { AlreadyExistsError, Fenced, InvalidOptionError } from '../../errors.ts';
+import { LIMITS } from '../../limits.ts';
+import { announce } from '../plane/announce.ts';
+import type { RuntimeContext } from '../runtime-context.ts';
+
+/** That the store does not take changes. */
+export interface StoreTrouble {
+  /** What it said last. */
+  readonly error: unknown;
+  /** Mono time of that. */
+  readonly at: number;
+}
+
+/** A store that refuses so works: it has looked, and compared. */
+const NO_TROUBLE = [Fenced, AlreadyExistsError, InvalidOptionError];
+
+/** The store did not take a change, or did not say so. Told once, until it takes one again. */
+export const storeFailed = (context: RuntimeContext, error: unknown): void => {
+  if (NO_TROUBLE.some((refusal) => error instanceof refusal)) return;
+  const isNews = context.storeTrouble === null;
+  context.storeTrouble = { error, at: context.clock.mono() };
+  if (isNews) announce(context, { type: 'runtime.store-failing', error });
+};
+
+/** The store took a change. */
+export const storeWorks = (context: RuntimeContext): void => {
+  if (context.storeTrouble === null) return;
+  context.storeTrouble = null;
+  announce(context, { type: 'runtime.store-recovered' });
+};
+
+/**
+ * The store took the note that the process lives. That is the least there is to write: a store without room for more may
+ * still take it, so it counts where nothing has failed for a while.
+ */
+export const storeNoted = (context: RuntimeContext): void => {
+  const { storeTrouble, clock } = context;
+  if (storeTrouble === null || clock.mono() - storeTrouble.at < LIMITS.storeTroubleMs) return;
+  for (const host of context.hosts.values()) if (host.failures > 0) return;
+  storeWorks(context);
+};

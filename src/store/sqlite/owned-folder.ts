@@ -1,0 +1,161 @@
+import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { SessionState } from '../../../machines/index.ts';
+import { StoreOpenError } from '../../errors.ts';
+import { mintToken } from '../../identity/token.ts';
+import { systemClock } from '../../time/system-clock.ts';
+import type { JournalEntry, SessionRecord } from '../contract.ts';
+import { type Database, loadDriver } from './driver.ts';
+import { type FolderOwner, holderOf } from './folder-owner.ts';
+import { databaseAt, ownerOf } from './open-folder.ts';
+import { lastOpening } from './record-calls.ts';
+import { rollBack } from './schema.ts';
+import { StatementCache } from './statement-cache.ts';
+import { APPEND, FIND, FIND_ANONYMOUS, LOAD, REMOVE, REMOVE_JOURNAL } from './statements.ts';
+
+/** A record as it is taken in: it gets a token of its own, and nobody holds it. */
+export type TakenRecord = Omit<SessionRecord, 'token' | 'owner'>;
+
+/** What stands in the way of a record. `twice`: the same id was put here before by the same writer. */
+export type InTheWay = 'id' | 'key' | 'twice';
+
+/** Changes a folder that no server has, in the one transaction that is open. Synchronous; throws what SQLite says. */
+export interface FolderWriter {
+  /** What keeps this record from being put here; `null`: nothing does. */
+  inTheWay(record: TakenRecord): InTheWay | null;
+  /** Puts a record that nothing is in the way of. Its journal is put after it, entry by entry. */
+  put(record: TakenRecord): void;
+  /** Puts an entry into the journal of the record that was put last. */
+  append(entry: JournalEntry): void;
+  /** The state of a session; `null`: there is none. */
+  stateOf(id: string): SessionState | null;
+  /** Some ids of sessions that have ended, at most `limit`; those that were removed are not among them. */
+  ended(limit: number): readonly string[];
+  /** Removes a record and its journal. */
+  remove(id: string): void;
+}
+
+/** A folder that this process has: no server can have it meanwhile. */
+export interface OwnedFolder {
+  /**
+   * Does all of `work`, or, where that throws, nothing: what it returns is durable. Between its steps other work of the
+   * process is let in where it waits. One at a time.
+   */
+  change<T>(work: (writer: FolderWriter) => T | Promise<T>): Promise<T>;
+  /** Gives it up. Twice is once. */
+  close(): void;
+}
+
+/**
+ * Takes a folder for changes past the runtime: to take sessions in, or remove them.
+ *
+ * @param make whether a folder that is not there is made.
+ * @throws StoreOpenError (`in-use` where a server has it), MissingPackageError, or what the file system says
+ */
+export const ownFolder = async (folder: string, make = false): Promise<OwnedFolder> => {
+  if (make) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const driver = await loadDriver();
+  const since = systemClock().wall();
+  const owner = ownerOf(folder, driver, { pid: process.pid, host: hostname(), since });
+  if (owner === null) throw inUse(folder);
+  try {
+    return owned(owner, databaseAt(join(folder, 'sessions.db'), driver, null));
+  } catch (error) {
+    owner.release();
+    throw error;
+  }
+};
+
+const inUse = (folder: string): StoreOpenError => {
+  const holder = holderOf(folder);
+  const who = holder === null ? 'another process' : `process ${holder.pid}`;
+  return new StoreOpenError(
+    'in-use',
+    `The folder ${folder} is held by ${who}, a server most likely. This changes the folder: stop that process first.`,
+  );
+};
+
+const owned = (owner: FolderOwner, database: Database): OwnedFolder => {
+  let isOpen = true;
+  return {
+    change: async (work) => {
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        const result = await work(writerOn(database));
+        database.exec('COMMIT');
+        return result;
+      } catch (error) {
+        rollBack(database);
+        throw error;
+      }
+    },
+    close: () => {
+      if (!isOpen) return;
+      isOpen = false;
+      database.close();
+      owner.release();
+    },
+  };
+};
+
+const PUT = `INSERT INTO sessions (id, token, principal, key, epoch, owner, opening, state, due_at, due_deadline,
+    journal_seq, schema, session, snapshot)
+  VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number`;
+const NUMBER = 'SELECT number FROM sessions WHERE id = ?';
+const ENDED = "SELECT id FROM sessions WHERE state = 'terminated' ORDER BY id LIMIT ?";
+
+const writerOn = (database: Database): FolderWriter => {
+  const statements = new StatementCache(database);
+  const opening = lastOpening(database);
+  // A new row has a higher number than all there are.
+  const highest = Number(
+    database.prepare('SELECT max(number) AS n FROM sessions').get()?.['n'] ?? 0,
+  );
+  let last = 0;
+  return {
+    inTheWay: ({ id, principal, key, state }) => {
+      const there = statements.get(NUMBER, id);
+      if (there !== undefined) return Number(there['number']) > highest ? 'twice' : 'id';
+      if (key === null || state === 'terminated') return null;
+      const holder =
+        principal === null
+          ? statements.get(FIND_ANONYMOUS, key)
+          : statements.get(FIND, principal, key);
+      return holder === undefined ? null : 'key';
+    },
+    put: (record) => {
+      const row = statements.get(PUT, ...valuesOf(record, opening));
+      last = Number(row?.['number']);
+    },
+    append: ({ seq, epoch, data }) => {
+      statements.run(APPEND, last, seq, epoch, JSON.stringify(data));
+    },
+    stateOf: (id) => {
+      const state = statements.get(LOAD, id)?.['state'];
+      return state === undefined ? null : (state as SessionState); // As it was written by us.
+    },
+    ended: (limit) => statements.all(ENDED, limit).map((row) => String(row['id'])),
+    remove: (id) => {
+      const token = statements.get(LOAD, id)?.['token'] ?? null;
+      const row = statements.get(REMOVE, id, token);
+      if (row !== undefined) statements.run(REMOVE_JOURNAL, Number(row['number']));
+    },
+  };
+};
+
+const valuesOf = (record: TakenRecord, opening: number) => [
+  record.id,
+  mintToken(),
+  record.principal,
+  record.key,
+  record.epoch,
+  opening,
+  record.state,
+  record.due?.at ?? null,
+  record.due?.deadline ?? null,
+  record.journalSeq,
+  record.schema,
+  JSON.stringify(record.session),
+  JSON.stringify(record.snapshot ?? null),
+];

@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { StoreOpenError } from '../../errors.ts';
+import { LIMITS } from '../../limits.ts';
+import type { JournalEntry, SessionRecord } from '../contract.ts';
+import type { Call, EntryRow, Row, Values } from './calls.ts';
+import { openDatabase } from './database.ts';
+import { type Database, loadDriver } from './driver.ts';
+import { openError } from './open-folder.ts';
+import { lastOpening, RecordCalls } from './record-calls.ts';
+import { rollBack, UnusableDatabase } from './schema.ts';
+import { ALIVE, META } from './statements.ts';
+
+/** A folder as it was at one moment, whoever has it: nothing is locked, and nothing is changed. Synchronous. */
+export interface FolderReader {
+  /** The highest wall time at which a process served it, ms since the epoch; `null`: none did. */
+  readonly aliveAt: number | null;
+  /** How many sessions there are, ended ones included. */
+  readonly size: number;
+  record(id: string): SessionRecord | null;
+  /** All of them, in the order of their ids, a few in memory at a time. */
+  records(): Generator<SessionRecord, void, undefined>;
+  /** A session's journal, oldest first, likewise. */
+  entries(id: string): Generator<JournalEntry, void, undefined>;
+  /** Twice is once. */
+  close(): void;
+}
+
+/**
+ * Reads a folder beside the process that serves it, or after one that crashed. It sees one moment until it is closed; what
+ * is written meanwhile stays in the log beside the database for as long, so do not keep it.
+ *
+ * @throws StoreOpenError where there is no store, or it cannot be read; MissingPackageError
+ */
+export const openReader = async (folder: string): Promise<FolderReader> => {
+  const path = databaseIn(folder);
+  const driver = await loadDriver();
+  let database: Database;
+  try {
+    database = openDatabase(driver, path, { readOnly: true });
+  } catch (error) {
+    if (!(error instanceof UnusableDatabase)) throw error;
+    throw openError(path, error.reason, error);
+  }
+  try {
+    // The first statement after it says which moment.
+    database.exec('BEGIN');
+    const calls = new RecordCalls(database, driver, lastOpening(database));
+    return readerOf(database, calls);
+  } catch (error) {
+    database.close();
+    throw openError(path, 'failed', error);
+  }
+};
+
+/** The database of a folder that is there. @throws StoreOpenError where none is */
+export const databaseIn = (folder: string): string => {
+  const path = join(folder, 'sessions.db');
+  if (existsSync(path)) return path;
+  const what = existsSync(folder) ? 'There is no store in' : 'There is no folder';
+  throw new StoreOpenError(
+    'not-a-store',
+    `${what} ${folder}: nothing was ever kept there. Give the folder that a server keeps its sessions in.`,
+  );
+};
+
+const readerOf = (database: Database, calls: RecordCalls): FolderReader => {
+  const ask = <Op extends 'load' | 'list' | 'readJournal'>(
+    call: Extract<Call, { op: Op }>,
+  ): Values[Op] => {
+    const answer = calls.answer(call);
+    // A read is never refused, and what fails throws.
+    if (!('value' in answer)) throw new Error('A read was not answered.');
+    return answer.value as Values[Op]; // The answer to this call.
+  };
+  let isOpen = true;
+  const alive = database.prepare(META).get(ALIVE)?.['value'];
+  return {
+    aliveAt: typeof alive === 'number' ? alive : null,
+    size: Number(database.prepare('SELECT count(*) AS n FROM sessions').get()?.['n']),
+    record: (id) => {
+      const row = ask({ op: 'load', id });
+      return row === null ? null : recordFrom(row);
+    },
+    *records() {
+      let cursor: string | null = null;
+      for (;;) {
+        const limit = LIMITS.readerPage;
+        const call = { op: 'list', state: null, principal: undefined, cursor, limit } as const;
+        // One more than asked for says that there are more.
+        const rows: readonly Row[] = ask<'list'>(call);
+        for (const row of rows.slice(0, limit)) yield recordFrom(row);
+        cursor = rows[limit - 1]?.id ?? null;
+        if (rows.length <= limit) return;
+      }
+    },
+    *entries(id) {
+      let after = 0;
+      for (;;) {
+        const limit = LIMITS.readerPage;
+        const rows: readonly EntryRow[] = ask({ op: 'readJournal', id, after, limit });
+        for (const { seq, epoch, data } of rows) yield { seq, epoch, data: JSON.parse(data) };
+        after = rows.at(-1)?.seq ?? after;
+        if (rows.length < limit) return;
+      }
+    },
+    close: () => {
+      if (!isOpen) return;
+      isOpen = false;
+      // `libsql` lets go of a database later than it says: the moment must be given up by itself, or the writer waits for it.
+      rollBack(database);
+      database.close();
+    },
+  };
+};
+
+/** What is stored is JSON, and of this package: it was checked when it was written. */
+const recordFrom = ({ session, snapshot, ...columns }: Row): SessionRecord =>
+  ({
+    ...columns,
+    session: JSON.parse(session ?? 'null'),
+    snapshot: JSON.parse(snapshot ?? 'null'),
+  }) as SessionRecord;

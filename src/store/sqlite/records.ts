@@ -1,0 +1,86 @@
+import { storableText } from '../../identity/storable-text.ts';
+import { LIMITS } from '../../limits.ts';
+import type { Change, JournalEntry, NewRecord, SessionRecord } from '../contract.ts';
+import { jsonCopy } from '../json-copy.ts';
+import type { EntryRow, NewRow, Row, RowChange } from './calls.ts';
+
+/*
+ * Records as the store gives them out, and as they cross to its thread. What a caller gives is copied once, and that copy
+ * is both written and given back: so an answer brings none of it across a second time.
+ */
+
+/** What of a record was given: it is not in the answer. */
+export interface Given {
+  readonly session?: SessionRecord['session'];
+  readonly snapshot?: unknown;
+}
+
+/** What is sent, and what is kept of it for the answer. */
+export interface Outgoing<T> {
+  readonly row: T;
+  readonly given: Given;
+}
+
+/** @throws InvalidOptionError for what JSON, or a column of text, cannot carry */
+export const newRow = (record: NewRecord, token: string): Outgoing<NewRow> => {
+  const session = copied(record.session, 'session');
+  const snapshot = copied(record.snapshot ?? null, 'snapshot');
+  const row = {
+    id: storableText('id', record.id),
+    principal: storableText('principal', record.principal),
+    key: storableText('key', record.key),
+    token,
+    owner: storableText('owner', record.owner),
+    state: record.state,
+    due: copied(record.due, 'due'),
+    schema: record.schema,
+    session: JSON.stringify(session),
+    snapshot: JSON.stringify(snapshot),
+  };
+  return { row, given: { session, snapshot } };
+};
+
+/** @throws InvalidOptionError for what JSON, or a column of text, cannot carry */
+export const rowChange = (change: Change): Outgoing<RowChange> => {
+  const { id, state, due, schema, append, trimBefore } = change;
+  const given: Given = {
+    ...(change.session === undefined ? {} : { session: copied(change.session, 'session') }),
+    ...(change.snapshot === undefined ? {} : { snapshot: copied(change.snapshot, 'snapshot') }),
+  };
+  const row: RowChange = {
+    ...(id === undefined ? {} : { id: storableText('id', id) }),
+    ...(state === undefined ? {} : { state }),
+    ...(due === undefined ? {} : { due: copied(due, 'due') }),
+    ...(schema === undefined ? {} : { schema }),
+    ...('session' in given ? { session: JSON.stringify(given.session) } : {}),
+    ...('snapshot' in given ? { snapshot: JSON.stringify(given.snapshot) } : {}),
+    ...(append === undefined || append.length === 0
+      ? {}
+      : { append: append.map((data) => JSON.stringify(copied(data, 'append'))) }),
+    ...(trimBefore === undefined ? {} : { trimBefore }),
+  };
+  return { row, given };
+};
+
+/** The record of a row; deeply frozen. */
+export const recordOf = (row: Row, given: Given = {}): SessionRecord =>
+  Object.freeze({
+    ...row,
+    due: row.due === null ? null : Object.freeze(row.due),
+    session: row.session === null ? given.session : parsed(row.session),
+    snapshot: row.snapshot === null ? (given.snapshot ?? null) : parsed(row.snapshot),
+  } as SessionRecord); // The thread leaves the session out only where it was given.
+
+/** The journal entry of a row; deeply frozen. */
+export const entryOf = ({ seq, epoch, data }: EntryRow): JournalEntry =>
+  Object.freeze({ seq, epoch, data: parsed(data) });
+
+const copied = <T>(value: T, where: string): T => jsonCopy(value, where, LIMITS.storedLevels);
+
+const parsed = (json: string): unknown => frozen(JSON.parse(json));
+
+const frozen = (value: unknown): unknown => {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const item of Object.values(value)) frozen(item);
+  return Object.freeze(value);
+};
