@@ -6,9 +6,17 @@ import { HoldfastError } from './holdfast-error.ts';
  */
 export class StoreError extends HoldfastError {
   readonly durable = false;
+  readonly #what: string;
 
-  constructor(what: string, cause: unknown, retryable = true) {
-    super('ERR_HOLDFAST_STORE', `The store failed: ${what}.`, { cause, retryable });
+  /** Where the store itself has said what failed, that is told too, and it says whether a retry is worth it. */
+  constructor(
+    what: string,
+    cause: unknown,
+    retryable = cause instanceof StoreError ? cause.retryable : true,
+  ) {
+    const because = cause instanceof StoreError ? `: ${cause.#what}` : '';
+    super('ERR_HOLDFAST_STORE', `The store failed: ${what}${because}.`, { cause, retryable });
+    this.#what = `${what}${because}`;
   }
 }
 
