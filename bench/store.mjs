@@ -24,7 +24,7 @@ const { LIMITS } = await load('limits');
 const { openSqliteStore } = await load('store/sqlite/index');
 const { openDatabase } = await load('store/sqlite/database');
 const { loadDriver } = await load('store/sqlite/driver');
-const { newRow, rowChange } = await load('store/sqlite/rows');
+const { newRow, rowChange } = await load('store/sqlite/records');
 const { APPEND, CLAIM, CREATE, commitOf } = await load('store/sqlite/statements');
 
 const ROUNDS = 9;

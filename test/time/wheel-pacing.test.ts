@@ -1,6 +1,5 @@
 import type { SchedulerAction, SchedulerLike } from 'rxjs';
 import { expect, test } from 'vitest';
-import { LIMITS } from '../../src/limits.ts';
 import { createVirtualClock } from '../../src/time/virtual-clock.ts';
 import { DeadlineWheel, type WheelOptions } from '../../src/time/wheel.ts';
 import { type WheelEntry, wheelEntry } from '../../src/time/wheel-entry.ts';
@@ -49,28 +48,6 @@ test('lets other work in after each turn, and keeps the order', async () => {
   await clock.advance(10);
   expect(looked).toEqual(upTo(5_000));
   expect(between).toEqual([512, 1024, 1536, 2048, 2560, 3072, 3584, 4096, 4608, 5000]);
-});
-
-test('where looks take their time, a turn ends sooner, and the next one goes on', async () => {
-  const lookMs = 3;
-  const { clock, looked, fileMany } = turning({
-    tickMs: 100,
-    look: () => {
-      clock.stall(lookMs);
-      return Number.POSITIVE_INFINITY;
-    },
-  });
-  fileMany(20, () => 100);
-  const between: number[] = [];
-  const other = () => {
-    between.push(looked.length);
-    if (looked.length < 20) clock.scheduler.schedule(other);
-  };
-  clock.scheduler.schedule(other, 100);
-  await clock.advance(200);
-  const turn = Math.ceil(LIMITS.wheelTurnMs / lookMs);
-  expect(between).toEqual(Array.from({ length: 20 / turn }, (_, turns) => (turns + 1) * turn));
-  expect(looked).toEqual(upTo(20));
 });
 
 test('what falls due while a long line is worked off comes after it, in the order of ticks', async () => {
