@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
@@ -49,6 +50,7 @@ test('an acknowledgement that comes before its commit is found', { timeout: SLOW
     product: PRODUCT,
     fault: 'acknowledged-before-commit',
   });
+  if (outcome.kept !== null) rmSync(outcome.kept, { recursive: true, force: true });
   expect(said(outcome)).toMatch(/BROKEN/);
 });
 

@@ -19,7 +19,8 @@ export const HELP = `Kills processes over a folder of sessions, one after anothe
 
 A seed says what is asked and when a process is killed, to the ms; what it met by then is up to the machine. So a seed
 that found something may need a few tries to find it again. The folder and the last lines of its processes are kept.
-${PRODUCT_VARIABLE} names another built package to put to the test; default: dist of this checkout.
+${PRODUCT_VARIABLE} names another built package to put to the test; default: dist of this checkout, which
+nobody should build anew while this runs.
 
 Exit code 0: every promise was kept. 1: one was not. 2: not understood. 130: interrupted.
 

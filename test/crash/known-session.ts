@@ -14,6 +14,7 @@ export class KnownSession {
   readonly tag: string;
   readonly principal: string | null;
   readonly key: string | null;
+  readonly idempotencyKey: string | null;
   readonly writes: KnownWrites;
   readonly operations: KnownOperations;
   /** `null`: nobody was told yet. */
@@ -37,11 +38,12 @@ export class KnownSession {
   #changing = 0;
   #overlapped = false;
 
-  constructor({ tag, id, principal, key }: Create, at: number) {
+  constructor({ tag, id, principal, key, idempotencyKey }: Create, at: number) {
     this.tag = tag;
     this.id = id;
     this.principal = principal;
     this.key = key;
+    this.idempotencyKey = idempotencyKey;
     this.#askedAt = at;
     this.writes = new KnownWrites(tag);
     this.operations = new KnownOperations(tag);

@@ -175,12 +175,20 @@ export class Load {
       data: { count: 0, last: '' },
       ...(behaviour ? { behaviour: 'adder' } : {}),
     };
-    const key = keyed ? `k${this.#chance.below(4)}` : null;
+    const name = keyed ? `k${this.#chance.below(4)}` : null;
+    // Anonymous callers have none of the second kind.
+    const isIdempotent = principal !== null && this.#chance.flip(0.4);
+    const [key, idempotencyKey] = isIdempotent ? [null, name] : [name, null];
     const id = keyed ? null : this.#mint();
-    await this.#ask({ verb: 'create', tag, id, principal, key, behaviour }, async () => {
+    const ask = { verb: 'create', tag, id, principal, key, idempotencyKey, behaviour } as const;
+    await this.#ask(ask, async () => {
       const session =
         key === null
-          ? await this.#runtime.create({ ...options, id: id ?? this.#mint() })
+          ? await this.#runtime.create({
+              ...options,
+              ...(id === null ? {} : { id }),
+              ...(idempotencyKey === null ? {} : { idempotencyKey }),
+            })
           : await this.#runtime.getOrCreate({ ...options, key });
       const got = tagOf(session.info());
       this.#keep(session, got === tag);

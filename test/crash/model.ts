@@ -150,19 +150,24 @@ export class Model {
     const session = this.#session(tag);
     if (tag === ask.tag) this.acknowledged += 1;
     session.given(id);
-    if (ask.key === null) {
+    if (ask.key === null && ask.idempotencyKey === null) {
       hold('ids', tag === ask.tag && id === ask.id, () => `${ask.tag} was made as ${tag}, ${id}.`);
       return;
     }
-    const same = session.key === ask.key && session.principal === ask.principal;
-    hold('keys', same, () => `${ask.key} of ${ask.principal} leads to ${tag}.`);
+    const same =
+      session.principal === ask.principal &&
+      session.key === ask.key &&
+      session.idempotencyKey === ask.idempotencyKey;
+    hold('keys', same, () => {
+      return `${ask.key ?? ask.idempotencyKey} of ${ask.principal} leads to ${tag}.`;
+    });
     this.#holds(session);
   }
 
   /** It is the one that its key leads to. */
-  #holds({ tag, key, principal }: KnownSession): void {
-    if (key === null) return;
-    const name = JSON.stringify([principal, key]);
+  #holds({ tag, key, idempotencyKey, principal }: KnownSession): void {
+    if (key === null && idempotencyKey === null) return;
+    const name = JSON.stringify([principal, key, idempotencyKey]);
     const before = this.#sessions.get(this.#holders.get(name) ?? '');
     const mayBe = before === undefined || before.tag === tag || before.mayHaveEnded;
     hold('keys', mayBe, () => `${name} leads to ${tag}, and ${before?.tag} has not ended.`);

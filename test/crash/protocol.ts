@@ -11,10 +11,11 @@ export type Ask =
   | {
       readonly verb: 'create';
       readonly tag: string;
-      /** Minted ahead; `null` for a keyed one. */
+      /** Minted ahead; `null` for one with a key of either kind. */
       readonly id: string | null;
       readonly principal: string | null;
       readonly key: string | null;
+      readonly idempotencyKey: string | null;
       readonly behaviour: boolean;
     }
   | {
