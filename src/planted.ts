@@ -1,6 +1,6 @@
 /**
  * Faults that the simulation plants in this very code, one at a time, to show that it would find them. Each name is one
- * way in which a session runtime goes wrong; where the code asks for it, the right thing stands beside it.
+ * way in which a session runtime, or its store, goes wrong; where the code asks for it, the right thing stands beside it.
  */
 export const PLANTED_FAULTS = [
   'fence-check-dropped',

@@ -87,6 +87,9 @@ const perform = async (
   const job = handlerCalled(world, process, session.id, operation);
   const over = (): void => {
     if (job !== undefined) job.over = true;
+    // From here on its lifetime has no grace, whoever is still to be told of the end.
+    const slot = process.alive ? world.slotOf(session.id) : undefined;
+    if (slot !== undefined) slot.jobEndedAt = world.clock.mono();
   };
   signal.addEventListener('abort', over);
   if (how === 'hang') {

@@ -1,5 +1,6 @@
 import { PLANTED_FAULTS, type PlantedFault } from '../../src/planted.ts';
 import type { StoreKind } from './disks.ts';
+import { FOUND_BY } from './seeds.ts';
 import { runAlone, runSeeds, type Verdict } from './workers.ts';
 
 /** Where a planted fault was found. */
@@ -31,7 +32,7 @@ export const findFaults = async (
   onFinding: (finding: Finding) => void,
 ): Promise<readonly Finding[]> => {
   const findings: Finding[] = [];
-  for (const fault of PLANTED_FAULTS) {
+  for (const fault of faultsOf(plan.stores)) {
     const finding = await find(fault, plan);
     if (finding === null) break;
     findings.push(finding);
@@ -39,6 +40,13 @@ export const findFaults = async (
   }
   return findings;
 };
+
+/** Those that are in what is run. */
+export const faultsOf = (stores: readonly StoreKind[]): readonly PlantedFault[] =>
+  PLANTED_FAULTS.filter((fault) => {
+    const [, , store] = FOUND_BY[fault];
+    return store === undefined || stores.includes(store);
+  });
 
 /** `null`: it was interrupted. */
 const find = async (fault: PlantedFault, plan: Search): Promise<Finding | null> => {

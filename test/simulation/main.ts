@@ -1,7 +1,6 @@
-import { PLANTED_FAULTS } from '../../src/planted.ts';
 import { type Asked, asked, HELP } from './command-line.ts';
 import type { Coverage } from './coverage.ts';
-import { findFaults } from './finding.ts';
+import { faultsOf, findFaults } from './finding.ts';
 import { runAlone, runSeeds, type Verdict } from './workers.ts';
 
 /** So many seeds that broke something are enough to look at. */
@@ -122,7 +121,7 @@ const faults = async (plan: Asked, signal: AbortSignal): Promise<number> => {
   );
   const lost = findings.filter(({ seed }) => seed === null).length;
   if (plan.json) say(JSON.stringify({ findings }));
-  else say(`${findings.length - lost} of ${PLANTED_FAULTS.length} faults found.`);
+  else say(`${findings.length - lost} of ${faultsOf(plan.stores).length} faults found.`);
   if (signal.aborted && !plan.json) say('Interrupted: not all of them were tried.');
   if (signal.aborted) return 130;
   return lost === 0 ? 0 : 1;

@@ -11,6 +11,7 @@ import { askingOf } from './invariants-refusals.ts';
 import { LimitsReached } from './limits-reached.ts';
 import { SURELY_A_GAP_MS } from './numbers.ts';
 import { SimProcess } from './process.ts';
+import { isOurs, nameOf } from './rejections.ts';
 import { type Setup, setupOf } from './setup.ts';
 import type { Ask, Slot } from './slot.ts';
 import { stepsOfRefusal } from './steps.ts';
@@ -296,12 +297,3 @@ export class World {
     this.broken.push({ invariant, sentence, detail });
   }
 }
-
-const nameOf = (error: unknown): string => {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : null;
-  return code?.replace('ERR_HOLDFAST_', '') ?? String(error);
-};
-
-/** What our own functions throw, on purpose. */
-const isOurs = (error: unknown): boolean =>
-  error instanceof Error && /^(the task fails|a job fails)/.test(error.message);
