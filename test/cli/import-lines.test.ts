@@ -105,7 +105,10 @@ test('one from which a line was taken, doubled or moved, or that was cut anywher
       const line = lines[at] ?? '';
       if (how === 'take') lines.splice(at, 1);
       else if (how === 'double') lines.splice(to, 0, line);
-      else lines.splice(at, lines.length, ...(to === 0 ? [] : [line.slice(0, to)]));
+      else {
+        const left = line.slice(0, Math.min(to, line.length - 1));
+        lines.splice(at, lines.length, ...(left === '' ? [] : [left]));
+      }
       // A session without a journal may come twice for all that is known here: who takes it in looks for that.
       if (how === 'double' && JSON.parse(line).record?.id === empty.id) return;
       await expect(brought(lines)).rejects.toThrow(/^line \d+: /);

@@ -45,6 +45,7 @@ test('a session is active, recorded and described when create resolves', async (
     presences: 0,
     endedAt: null,
     reason: null,
+    unreadable: null,
   });
   expect(await recordOf(store, session.id)).toMatchObject({
     principal: 'ada',
