@@ -93,7 +93,8 @@ export interface EntryRow {
 
 /** What a call that was done is answered with. */
 export interface Values {
-  readonly create: Row;
+  /** The caller has all of the new record. */
+  readonly create: null;
   readonly load: Row | null;
   readonly find: Row | null;
   readonly commit: Row;

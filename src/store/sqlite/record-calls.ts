@@ -123,7 +123,7 @@ export class RecordCalls {
       snapshot,
     );
     if (made === 0) return { refused: this.#isThere(id) ? 'id-taken' : 'key-taken' };
-    return { value: { ...row, epoch: 1, journalSeq: 0, session: null, snapshot: null } };
+    return { value: null };
   }
 
   #claim({ id, owner, next }: CallOf<'claim'>): Answer {

@@ -62,6 +62,10 @@ export const rowChange = (change: Change): Outgoing<RowChange> => {
   return { row, given };
 };
 
+/** The record that a create has made; deeply frozen. */
+export const madeRecord = ({ row, given }: Outgoing<NewRow>): SessionRecord =>
+  recordOf({ ...row, epoch: 1, journalSeq: 0, session: null, snapshot: null }, given);
+
 /** The record of a row; deeply frozen. */
 export const recordOf = (row: Row, given: Given = {}): SessionRecord =>
   Object.freeze({

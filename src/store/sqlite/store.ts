@@ -4,7 +4,7 @@ import { mintToken } from '../../identity/token.ts';
 import type { Change, JournalEntry, NewRecord, Page, SessionRecord, Store } from '../contract.ts';
 import { CallQueue } from './call-queue.ts';
 import type { Row, Thread } from './calls.ts';
-import { entryOf, newRow, recordOf, rowChange } from './records.ts';
+import { entryOf, madeRecord, newRow, recordOf, rowChange } from './records.ts';
 
 /**
  * The store's side of the SQLite store: it checks and copies what it is given, writes and reads the JSON, and leaves the
@@ -26,7 +26,8 @@ export class SqliteStore implements Store {
 
   async create(given: NewRecord): Promise<SessionRecord> {
     const outgoing = newRow(given, mintToken());
-    return recordOf(await this.#queue.ask({ op: 'create', row: outgoing.row }), outgoing.given);
+    await this.#queue.ask({ op: 'create', row: outgoing.row });
+    return madeRecord(outgoing);
   }
 
   async load(id: string): Promise<SessionRecord | null> {
