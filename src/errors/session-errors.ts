@@ -122,12 +122,17 @@ export class BehaviourDownError extends HoldfastError {
   }
 }
 
-/** An operation was aborted by its id. */
+/** An operation was aborted: by its id, or because the runtime drains and its time was over. It may be done in part. */
 export class OperationAbortedError extends HoldfastError {
   readonly operation: string;
 
-  constructor(operation: string) {
-    super('ERR_HOLDFAST_ABORTED', `The operation ${operation} was aborted.`);
+  constructor(operation: string, by: 'caller' | 'drain' = 'caller') {
+    super(
+      'ERR_HOLDFAST_ABORTED',
+      by === 'caller'
+        ? `The operation ${operation} was aborted.`
+        : `The operation ${operation} was cut off, because the server goes down: it may be done in part.`,
+    );
     this.operation = operation;
   }
 }

@@ -26,7 +26,7 @@ const NO_METADATA: Readonly<Record<string, unknown>> = Object.freeze({});
 const NO_SERVERS: readonly McpServerSpec[] = Object.freeze([]);
 
 /**
- * Checks the options of `create`. Throws `InvalidOptionError`.
+ * Checks the options of `create` or `getOrCreate`. Throws `InvalidOptionError`.
  *
  * @param durable whether the input of a behaviour is stored, so that it must be JSON.
  */
@@ -34,8 +34,9 @@ export const checkedCreate = (
   options: CreateOptions,
   application: Application,
   durable: boolean,
+  call: 'create' | 'getOrCreate' = 'create',
 ): CheckedCreate => {
-  refuseUnknown('create', options);
+  refuseUnknown(call, options);
   const { id, client, metadata, beats = 'first', mcpServers, behaviour } = options;
   if (id !== undefined && !isSessionId(id)) {
     throw new InvalidOptionError('id', id, 'an id from mintSessionId()');

@@ -1,4 +1,5 @@
 import type { AnyActorLogic } from 'xstate';
+import { InvalidOptionError } from '../errors.ts';
 import { systemRandomness } from '../identity/randomness.ts';
 import { LIMITS } from '../limits.ts';
 import { planted } from '../planted.ts';
@@ -59,7 +60,7 @@ export const assembleRuntime = (options: RuntimeOptions, chart?: AnyActorLogic):
   if (options.deadlines !== undefined) refuseUnknown('deadlines', options.deadlines);
   if (options.hooks !== undefined) refuseUnknown('hooks', options.hooks);
   const settings = checkedSettings(options);
-  const store = options.store ?? createMemoryStore();
+  const store = checkedStore(options.store);
   const deadlines = resolveDeadlines(options.deadlines, store.durable);
   const clock = new LiftedClock(options.clock ?? systemClock());
   const randomness = options.randomness ?? systemRandomness;
@@ -102,6 +103,14 @@ export const assembleRuntime = (options: RuntimeOptions, chart?: AnyActorLogic):
   if (store.durable) open(context, () => begin(context, gaps));
   else begin(context, gaps);
   return context;
+};
+
+/** A promise of one is the likely mistake: what opens a store on a disk has to wait for it. */
+const checkedStore = (store: Store = createMemoryStore()): Store => {
+  if (typeof store === 'object' && store !== null && typeof store.create === 'function') {
+    return store;
+  }
+  throw new InvalidOptionError('store', store, 'a store, and no promise of one: await it');
 };
 
 /** Who is where, before anybody is anywhere. `onRest`: called when the last step of all lanes is over. */

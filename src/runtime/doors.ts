@@ -29,7 +29,8 @@ export const createKeyed = async (
   principal: string | null,
   options: KeyedOptions,
 ): Promise<Session> => {
-  const checked = checkedCreate(options, context.application, context.store.durable);
+  const { application, store } = context;
+  const checked = checkedCreate(options, application, store.durable, 'getOrCreate');
   const key = storedKey(checkedKey('key', options.key));
   const ask = () => getOrCreate(context, { principal, key }, checked);
   return context.reference(await untilClosed(context, ask));

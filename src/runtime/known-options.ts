@@ -70,8 +70,10 @@ const CREATE = {
   input: true,
   idempotencyKey: true,
   id: true,
-  key: true,
-} as const satisfies Names<CreateOptions & KeyedOptions & { principal: string | null }>;
+} as const satisfies Names<CreateOptions & { principal: string | null }>;
+
+const { idempotencyKey: _, id: __, ...KEYED } = { ...CREATE, key: true } as const;
+KEYED satisfies Names<KeyedOptions & { principal: string | null }>;
 
 const LIST = {
   principal: true,
@@ -118,6 +120,7 @@ const KNOWN = {
   journal: JOURNAL,
   hooks: HOOKS,
   create: CREATE,
+  getOrCreate: KEYED,
   list: LIST,
   run: RUN,
   pause: PAUSE,
@@ -137,7 +140,9 @@ export const refuseUnknown = (call: keyof typeof KNOWN, options: unknown): void 
   const known = KNOWN[call];
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(known, name)) {
-      const allowed = `one of the options of ${call}: ${Object.keys(known).join(', ')}`;
+      const elsewhere = call === 'create' && name === 'key' ? ' (a key is for getOrCreate)' : '';
+      const names = Object.keys(known).join(', ');
+      const allowed = `one of the options of ${call}: ${names}${elsewhere}`;
       throw new InvalidOptionError('an option', name, allowed);
     }
   }

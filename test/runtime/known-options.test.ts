@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
 import {
   type CreateOptions,
+  createMemoryStore,
   createRuntime,
   InvalidOptionError,
   type ListOptions,
+  mintSessionId,
   type RuntimeOptions,
+  type Store,
 } from '../../src/index.ts';
 import { refuseUnknown } from '../../src/runtime/known-options.ts';
 import { quietRuntime, rejectionOf } from './fixture.ts';
@@ -57,6 +60,26 @@ test('create and list refuse it too, for the runtime and for a caller, and nothi
   expect(runtime.stats()).toMatchObject({ resident: 0, created: 0 });
 });
 
+test('create takes no key, and says who does; getOrCreate takes no id', async () => {
+  const { runtime } = quietRuntime();
+  const keyed = untyped<CreateOptions>({ principal: 'ada', key: 'k' });
+  expect(await rejectionOf(runtime.create(keyed))).toMatchObject({
+    value: 'key',
+    allowed: expect.stringContaining('(a key is for getOrCreate)'),
+  });
+  const named = { principal: 'ada', key: 'k', id: mintSessionId() };
+  expect(await rejectionOf(runtime.getOrCreate(named))).toMatchObject({ value: 'id' });
+  expect(runtime.stats()).toMatchObject({ resident: 0, created: 0 });
+});
+
+test('a promise of a store is refused, and what to do about it is said', () => {
+  const store = untyped<Store>(Promise.resolve(createMemoryStore()));
+  expect(refusalOf(() => createRuntime({ store })).message).toBe(
+    'store is an object, but must be a store, and no promise of one: await it.',
+  );
+  expect(refusalOf(() => createRuntime({ store: untyped<Store>({}) })).option).toBe('store');
+});
+
 test('pause, waitFor and drain refuse it too, of a tombstone as well, and nothing is done', async () => {
   const { runtime } = quietRuntime();
   const session = await runtime.create();
@@ -89,7 +112,8 @@ test('every option there is is known, by all calls that take it', () => {
   };
   expect(() => refuseUnknown('deadlines', deadlines)).not.toThrow();
   expect(() => refuseUnknown('list', { state: 'idle', limit: 1, cursor: null })).not.toThrow();
-  expect(() => refuseUnknown('create', { principal: null, key: 'k', beats: 'off' })).not.toThrow();
+  expect(() => refuseUnknown('create', { principal: null, id: 'i', beats: 'off' })).not.toThrow();
+  expect(() => refuseUnknown('getOrCreate', { principal: 'a', key: 'k' })).not.toThrow();
   expect(() => refuseUnknown('createRuntime', {})).not.toThrow();
 });
 

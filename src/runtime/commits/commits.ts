@@ -273,7 +273,7 @@ const failed = (
     requeue(context, host, waiting);
   }
   host.failures += 1;
-  if (context.closed) return;
+  if (context.closed || host.released) return;
   host.retry?.unsubscribe();
   host.retry = context.clock.scheduler.schedule(
     () => {

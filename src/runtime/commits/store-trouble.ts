@@ -9,6 +9,8 @@ export interface StoreTrouble {
   readonly error: unknown;
   /** Mono time of that. */
   readonly at: number;
+  /** It never will again: see `storeGone`. */
+  readonly final: boolean;
 }
 
 /** A store that refuses so works: it has looked, and compared. */
@@ -18,13 +20,20 @@ const NO_TROUBLE = [Fenced, AlreadyExistsError, InvalidOptionError];
 export const storeFailed = (context: RuntimeContext, error: unknown): void => {
   if (NO_TROUBLE.some((refusal) => error instanceof refusal)) return;
   const isNews = context.storeTrouble === null;
-  context.storeTrouble = { error, at: context.clock.mono() };
+  if (context.storeTrouble?.final) return;
+  context.storeTrouble = { error, at: context.clock.mono(), final: false };
   if (isNews) announce(context, { type: 'runtime.store-failing', error });
+};
+
+/** The store is gone for good, in its own words. Told once, also where it was failing before. */
+export const storeGone = (context: RuntimeContext, error: unknown): void => {
+  context.storeTrouble = { error, at: context.clock.mono(), final: true };
+  announce(context, { type: 'runtime.store-failing', error });
 };
 
 /** The store took a change. */
 export const storeWorks = (context: RuntimeContext): void => {
-  if (context.storeTrouble === null) return;
+  if (context.storeTrouble === null || context.storeTrouble.final) return;
   context.storeTrouble = null;
   announce(context, { type: 'runtime.store-recovered' });
 };

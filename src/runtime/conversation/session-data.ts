@@ -72,9 +72,14 @@ const validated = async (context: RuntimeContext, value: unknown): Promise<unkno
   if (typeof result !== 'object' || result === null) throw invalid('the schema gave no result');
   if (result.issues === undefined) return checked(result.value);
   if (!Array.isArray(result.issues)) throw invalid('the schema gave no list of issues');
-  throw new InvalidDataError(
-    result.issues.map(({ message, path }) => ({ message, path: pathOf(path) })),
-  );
+  const issues = result.issues.map(({ message, path }) => ({ message, path: pathOf(path) }));
+  throw new InvalidDataError(value === undefined ? [NOTHING_GIVEN, ...issues] : issues);
+};
+
+/** Only `create` validates nothing at all: where no data was given. */
+const NOTHING_GIVEN = {
+  message: 'no `data` was given, and the schema makes nothing of that: give it',
+  path: '',
 };
 
 type Result = StandardSchemaV1.Result<unknown>;

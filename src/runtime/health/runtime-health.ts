@@ -36,7 +36,10 @@ const problemsOf = (
   const problems: string[] = [];
   if (storeTrouble !== null) {
     const said = storeTrouble.error instanceof Error ? storeTrouble.error.message : '';
-    problems.push(`The store does not take changes; they are tried again. It says: "${said}"`);
+    const what = storeTrouble.final
+      ? 'The store is gone for good, and its sessions were let go: stop this process'
+      : 'The store does not take changes; they are tried again';
+    problems.push(`${what}. It says: "${said}"`);
   }
   if (hosts.size >= settings.maxResident) {
     problems.push(`There is no room: ${hosts.size} of ${settings.maxResident} sessions.`);

@@ -1,4 +1,4 @@
-import { DrainingError, InvalidOptionError, TimeoutError } from '../../errors.ts';
+import { InvalidOptionError, OperationAbortedError, TimeoutError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { settled } from '../commits/commits.ts';
 import type { SessionHost } from '../host.ts';
@@ -145,7 +145,7 @@ const FAIR_TRIES = 3;
 const putAwayForGood = async (context: RuntimeContext, host: SessionHost): Promise<void> => {
   // What still runs is cut short; a later process finds durable work interrupted.
   for (const operation of host.work?.list() ?? []) {
-    operation.interrupt(new DrainingError(LIMITS.retryAfterMs));
+    operation.interrupt(new OperationAbortedError(operation.id, 'drain'));
   }
   for (let tries = 1; ; tries += 1) {
     if (context.closed || context.hosts.get(host.id) !== host || host.reason !== null) return;

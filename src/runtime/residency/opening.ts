@@ -6,6 +6,7 @@ import { storeFailed, storeNoted, storeWorks } from '../commits/store-trouble.ts
 import { announce } from '../plane/announce.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { closedFirst } from '../until-closed.ts';
+import { letAllGo } from './store-gone.ts';
 
 /** Somebody who waits for a runtime to be open. */
 interface Waiting {
@@ -102,20 +103,30 @@ export const stopOpening = (context: RuntimeContext): void => {
   for (const one of context.opening?.waiting.splice(0) ?? []) one.reject(closedFirst());
 };
 
-/** Notes in the store, every `LIMITS.aliveMs`, that this process lives. One note at a time; what fails is the next one's. */
+/**
+ * Notes in the store, every `LIMITS.aliveMs`, that this process lives. One note at a time; what fails is the next one's.
+ * Where the store says that none will be taken any more, its sessions are let go.
+ */
 export const stayAlive = (context: RuntimeContext): { unsubscribe(): void } => {
   const { store, clock } = context;
   let noting = false;
-  return interval(LIMITS.aliveMs, clock.scheduler).subscribe(() => {
+  const ticks = interval(LIMITS.aliveMs, clock.scheduler).subscribe(() => {
     if (noting) return;
     noting = true;
-    const over = (): void => {
-      noting = false;
-    };
-    const noted = (): void => {
-      over();
-      storeNoted(context);
-    };
-    store.alive(clock.wall()).then(noted, over);
+    store.alive(clock.wall()).then(
+      () => {
+        noting = false;
+        storeNoted(context);
+      },
+      (error: unknown) => {
+        noting = false;
+        // A store that is closed takes none either.
+        if (context.closed) return;
+        if (!(error instanceof StoreError) || error.retryable) return storeFailed(context, error);
+        ticks.unsubscribe();
+        void letAllGo(context, error);
+      },
+    );
   });
+  return ticks;
 };

@@ -251,3 +251,13 @@ test('work can change the data of its session, and sees the change', async () =>
   });
   expect(seen).toEqual({ n: 2 });
 });
+
+test('a schema that makes nothing of no data says that none was given', async () => {
+  const schema = schemaOf((value) =>
+    value === undefined ? { issues: [{ message: 'expected object' }] } : { value },
+  );
+  const { runtime } = quietRuntime({ data: schema });
+  const error = await rejectionOf(runtime.create());
+  expect(error).toBeInstanceOf(InvalidDataError);
+  expect((error as InvalidDataError).message).toMatch(/no `data` was given.*expected object/);
+});

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
+import { OperationAbortedError } from '../../../src/index.ts';
 import { openWork } from '../fixture.ts';
 import { after, durableRuntime, processOver } from './fixture.ts';
 
@@ -35,6 +36,20 @@ test('work has its time, then its signal, and its session is put away', async ()
   await clock.advance(200);
   expect(work.aborted()).toBe(true);
   expect(await drained).toMatchObject({ ended: 0, hibernated: 1, aborted: 1, left: [] });
+});
+
+test('work that is cut short is told so, and not that it was never taken', async () => {
+  const { clock, runtime } = durableRuntime();
+  const session = await after(clock, runtime.create({ principal: 'ada' }));
+  const work = session.run('count', () => new Promise(() => {})).catch((error: unknown) => error);
+  await clock.advance(10);
+  await after(clock, runtime.drain({ operationsMs: 0 }));
+  const error = await work;
+  expect(error).toBeInstanceOf(OperationAbortedError);
+  expect(error).toMatchObject({
+    retryable: false,
+    message: expect.stringContaining('it may be done in part'),
+  });
 });
 
 test('a hook that hangs keeps no session in memory at the end', async () => {
