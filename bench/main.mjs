@@ -15,6 +15,13 @@ const given = process.argv.slice(2);
 const names = given.filter((one) => !one.startsWith('-'));
 const options = given.filter((one) => one.startsWith('-'));
 const known = Object.keys(BENCHES);
+if (options.includes('--help') || options.includes('-h')) {
+  console.log(
+    `npm run bench -- [${known.join('] [')}] [--json]\n\nWithout a name, all of them run: some minutes.`,
+  );
+  console.log('--json prints one object a line. The exit code is 1 where an aim is not met.');
+  process.exit(0);
+}
 const unknown = names.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
   console.error(`There is no bench named ${unknown.join(', ')}. There are: ${known.join(', ')}.`);
