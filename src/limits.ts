@@ -93,7 +93,10 @@ export const LIMITS = {
   storeGroupCharacters: 4 * 1024 * 1024,
   /** Groups of the SQLite store under way at once: one is done while the next one is on its way. */
   storeGroupsUnderWay: 2,
-  /** What the SQLite store reads of its answers, as JSON, before other work is let in again, characters. */
+  /**
+   * What the SQLite store reads of its answers, as JSON, before other work is let in again, characters. So much of records
+   * is in one answer of its thread, too; a longer record comes alone.
+   */
   storeBurstCharacters: 1024 * 1024,
   /** How long the opening of a folder waits for the process that has it, ms. Option `waitMs` of `openSqliteStore`. */
   storeWaitMs: 30_000,
@@ -103,6 +106,10 @@ export const LIMITS = {
   readerPage: 64,
   /** One line of an export that is taken in, bytes. */
   importLineBytes: 256 * 1024 * 1024,
+  /** Numbers in a record that is taken in which are counted up from there: so they never run out of whole numbers. */
+  importCount: 2 ** 48,
+  /** What a line of the command line repeats of a text that somebody else chose, characters. */
+  toldCharacters: 1_000,
   /** A store that takes nothing but the note that the process lives counts as failing for so long after a failure, ms. */
   storeTroubleMs: 10_000,
   /** A session's key, or an idempotency key, characters. */

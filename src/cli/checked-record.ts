@@ -1,50 +1,32 @@
-import { END_REASONS, REASON_OF_DEADLINE, SESSION_STATES } from '../../machines/index.ts';
+import { END_REASONS, REASON_OF_DEADLINE } from '../../machines/index.ts';
 import { checkedPrincipal } from '../identity/principal.ts';
 import { isSessionId } from '../identity/session-id.ts';
 import { isStorableText } from '../identity/storable-text.ts';
 import { LIMITS } from '../limits.ts';
 import type { SessionRecord, StoredSession } from '../store/contract.ts';
 import { isEnvelope } from '../store/envelope/envelope.ts';
-import { readRecord } from '../store/envelope/read-record.ts';
+import { RECORD_SCHEMA, readRecord } from '../store/envelope/read-record.ts';
 import { jsonCopy } from '../store/json-copy.ts';
 import type { TakenRecord } from '../store/sqlite/owned-folder.ts';
+import {
+  type Check,
+  type Fields,
+  fieldsOf,
+  isFields,
+  isFlag,
+  isText,
+  isTime,
+  listOf,
+  oneOf,
+  orNull,
+} from './checks.ts';
+import { oneLine } from './in-words.ts';
+import { takenDue } from './taken-due.ts';
+import { UnreadableHere, Unsound } from './unsound.ts';
 
-/** What is wrong with something that was read, as the end of a sentence. */
-export class Unsound extends Error {
-  constructor(what: string) {
-    super(what);
-    this.name = 'Unsound';
-  }
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-type Check = (value: unknown) => boolean;
-
-/** Whether it is an object of JSON, and no array. */
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const isText: Check = (value) => typeof value === 'string';
-const isFlag: Check = (value) => typeof value === 'boolean';
-const isTime: Check = (value) => typeof value === 'number' && Number.isFinite(value);
-const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
+const isCount: Check = (value) =>
+  Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= LIMITS.importCount;
 const isPositive: Check = (value) => isCount(value) && value !== 0;
-const oneOf =
-  (names: readonly unknown[]): Check =>
-  (value) =>
-    names.includes(value);
-const orNull =
-  (check: Check): Check =>
-  (value) =>
-    value === null || check(value);
-const listOf =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check);
-const fieldsOf =
-  (checks: Readonly<Record<string, Check>>): Check =>
-  (value) =>
-    isFields(value) && Object.entries(checks).every(([name, check]) => check(value[name]));
 
 const isPrincipal: Check = (value) => {
   if (value === null) return true;
@@ -62,7 +44,8 @@ const RECORD: Readonly<Record<keyof TakenRecord, Check>> = {
   principal: isPrincipal,
   key: orNull((value) => isText(value) && isStorableText(String(value))),
   epoch: isPositive,
-  state: oneOf(SESSION_STATES),
+  // Which ones there are is looked at with all that a record must have to be read.
+  state: isText,
   due: orNull(fieldsOf({ at: isTime, deadline: oneOf(DEADLINES) })),
   journalSeq: isCount,
   schema: isPositive,
@@ -101,17 +84,19 @@ const assertFields = (value: Fields, checks: Readonly<Record<string, Check>>, of
 
 /**
  * A session's record out of a file, looked at all through: this package relies on what it finds in a store. Throws
- * `Unsound`. Where it was written in an older schema it stays in that one.
+ * `Unsound`; `UnreadableHere` for one that only another version can read. Where it was written in an older schema it
+ * stays in that one. Its deadline is at the latest what the rest of it says.
  */
 export const checkedRecord = (value: unknown): TakenRecord => {
   if (!isFields(value)) throw new Unsound('has no record.');
+  assertKnownSchema(value);
   assertFields(value, RECORD, 'record');
   const record = Object.fromEntries(
     Object.keys(RECORD).map((name) => [name, value[name]]),
   ) as unknown as TakenRecord; // Every one of its fields was just checked.
   checkedDepth(record);
   const read = readRecord({ ...record, token: '', owner: null } satisfies SessionRecord);
-  if (read.unreadable !== null) throw new Unsound(`cannot be read. ${read.unreadable}`);
+  if (read.unreadable !== null) throw new UnreadableHere(record.id, oneLine(read.unreadable));
   const { session, snapshot } = read.record;
   assertFields({ ...session }, SESSION, 'session');
   if (snapshot !== null && !isEnvelope(snapshot)) {
@@ -120,10 +105,22 @@ export const checkedRecord = (value: unknown): TakenRecord => {
   if (record.state === 'terminated' && (session.reason === null || session.endedAt === null)) {
     throw new Unsound('has a session that ended, and not when or why.');
   }
+  if (record.state === 'paused' && session.pausedAt === null) {
+    throw new Unsound('has a session that is paused, and not since when.');
+  }
   if (session.journal.first > record.journalSeq + 1) {
     throw new Unsound('has a journal that begins behind its end.');
   }
-  return record;
+  return { ...record, due: takenDue({ state: record.state, due: record.due, session, snapshot }) };
+};
+
+/** First of all: what a newer version writes may be another state, or another deadline. */
+const assertKnownSchema = ({ schema, id }: Fields): void => {
+  if (!isPositive(schema) || Number(schema) <= RECORD_SCHEMA) return;
+  throw new UnreadableHere(
+    isSessionId(id) ? id : null,
+    `It is of schema ${schema}, and this version of Holdfast knows 1 to ${RECORD_SCHEMA}.`,
+  );
 };
 
 /** Throws `Unsound` for what is deeper than a store takes. */

@@ -1,3 +1,4 @@
+import { SessionUnreadableError } from '../errors.ts';
 import type { LifecycleEvent } from '../observe/events.ts';
 import { counted, oneLine } from './in-words.ts';
 import { LOG_LEVELS, type LogLevel } from './setting-kinds.ts';
@@ -13,8 +14,8 @@ const LEVEL_OF: Readonly<Record<EventType, Exclude<LogLevel, 'silent'>>> = {
   'session.detached': 'debug',
   'session.beat-missed': 'debug',
   'session.late': 'info',
-  'session.hibernated': 'debug',
-  'session.woken': 'debug',
+  'session.hibernated': 'info',
+  'session.woken': 'info',
   'session.recovered': 'info',
   'session.operation-started': 'debug',
   'session.operation-finished': 'debug',
@@ -107,7 +108,7 @@ const wordsOf = (event: LifecycleEvent): readonly [verb: string, Colour, rest: s
     case 'runtime.store-recovered':
       return ['store', 'green', 'recovered'];
     case 'runtime.time-gap':
-      return ['gap', 'yellow', `${event.kind} of ${Math.round(event.gapMs)} ms`];
+      return ['gap', 'yellow', gapOf(event)];
     case 'runtime.error':
       return ['error', 'red', `in ${event.where}: ${messageOf(event.error)}`];
   }
@@ -122,8 +123,16 @@ const failureOf = (
   return `incarnation ${incarnation}: ${messageOf(error)} (${next})`;
 };
 
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
+const gapOf = ({ kind, gapMs }: Extract<LifecycleEvent, { type: 'runtime.time-gap' }>): string =>
+  kind === 'downtime'
+    ? `no process was here for ${Math.round(gapMs)} ms`
+    : `${kind} of ${Math.round(gapMs)} ms`;
+
+/** Whoever reads this may know what its message, which a client may see as well, leaves out. */
+const messageOf = (error: unknown): string => {
+  if (error instanceof SessionUnreadableError) return `${error.message} ${error.reason}`;
+  return error instanceof Error ? error.message : String(error);
+};
 
 const timeOf = (at: number): string => new Date(at).toISOString().slice(11, 23);
 

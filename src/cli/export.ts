@@ -1,4 +1,4 @@
-import { open, rm } from 'node:fs/promises';
+import { fstatSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { openReader } from '../store/sqlite/reader.ts';
@@ -6,10 +6,12 @@ import { systemClock } from '../time/system-clock.ts';
 import { flagsHelp, readArguments } from './arguments.ts';
 import type { Command, ExitCode } from './command.ts';
 import { DATA, dataFolder } from './data-folder.ts';
-import { exportLines } from './export-lines.ts';
+import { exportLines, noTotals, type Totals } from './export-lines.ts';
 import { counted, countedEntries } from './in-words.ts';
+import { writeNewFile } from './new-file.ts';
 import type { Output } from './printer.ts';
 import { progressOn } from './progress.ts';
+import { SpoolError, writeSpooled } from './spooled.ts';
 
 const FLAGS = {
   data: DATA,
@@ -19,48 +21,54 @@ const FLAGS = {
   },
 } as const;
 
-/** Writes all of it, and says what: `null` where nobody reads it any more. */
+/** Writes all of it, and says what. */
 const write = async (folder: string, file: string | null, output: Output): Promise<ExitCode> => {
   const reader = await openReader(folder);
   const progress = progressOn();
-  const totals = { sessions: 0, entries: 0 };
+  const totals = noTotals();
   const lines = exportLines(reader, systemClock().wall(), totals, () =>
     progress.tell(() => `${totals.sessions} of ${counted(reader.size, 'session')}`),
   );
-  try {
-    if (file === null) await pipeline(Readable.from(lines), process.stdout, { end: false });
-    else await writeFile(file, lines);
-  } finally {
+  const made = (): void => {
     progress.done();
     reader.close();
+  };
+  try {
+    if (file !== null) await writeNewFile(file, lines);
+    else if (fstatSync(process.stdout.fd).isFile()) {
+      await pipeline(Readable.from(lines), process.stdout, { end: false });
+    } else await writeSpooled(lines, process.stdout, made);
+  } finally {
+    made();
   }
   // Standard output is the export's own, so nothing else is said there.
   if (file !== null) {
     const { sessions, entries } = totals;
     output.print(`${file}: ${counted(sessions, 'session')}, ${countedEntries(entries)}`);
   }
-  return 0;
+  return complaints(totals, output);
 };
 
-/** Into a file of its own, which is there whole, on the disk, or not at all. */
-const writeFile = async (file: string, lines: Iterable<string>): Promise<void> => {
-  const handle = await open(file, 'wx', 0o600);
-  try {
-    await pipeline(Readable.from(lines), handle.createWriteStream({ flush: true }));
-  } catch (error) {
-    await handle.close().catch(() => undefined);
-    await rm(file, { force: true });
-    throw error;
+/** What whoever keeps the export must know of it. */
+const complaints = ({ unreadable, damages }: Totals, output: Output): ExitCode => {
+  if (unreadable > 0) {
+    output.complain(
+      `${counted(unreadable, 'session')} in it cannot be read by this version of Holdfast: ` +
+        'import takes the file in with the version that wrote them, or with --skip-unreadable without them.',
+    );
   }
+  for (const damage of damages) output.complain(damage);
+  return damages.length === 0 ? 0 : 1;
 };
 
 const problemOf = (error: unknown, file: string | null): string | null => {
+  if (error instanceof SpoolError) return error.message;
   const { code } = error as { code?: unknown };
   if (code === 'EPIPE') return 'Nobody reads the export any more: it was cut.';
   if (file === null || typeof code !== 'string') return null;
   if (code === 'EEXIST') return `${file} is there already: choose another name, or remove it.`;
   return code.startsWith('E') && !code.startsWith('ERR_')
-    ? `${file} could not be written (${code}), so it was removed.`
+    ? `${file} could not be written (${code}), and nothing of it is left.`
     : null;
 };
 
@@ -70,7 +78,9 @@ export const exportCommand: Command = {
 ${flagsHelp(FLAGS)}
 
 It works beside a server and writes one moment of it: a header, each session with its journal after it, and
-an end with the counts. The file holds everything, conversations included: keep it like the folder itself.`,
+an end with the counts. The file holds everything, conversations included: keep it like the folder itself.
+--out appears under its name when it is whole. What goes to anything but a file, such as a pipe, waits in a
+private file in the folder for temporary ones (TMPDIR) before: so no slow reader is felt by the server.`,
   run: async ({ args, env, output }): Promise<ExitCode> => {
     const read = readArguments({ flags: FLAGS }, args);
     if ('mistakes' in read) {

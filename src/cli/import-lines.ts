@@ -1,26 +1,34 @@
 import type { JournalEntry } from '../store/contract.ts';
 import type { TakenRecord } from '../store/sqlite/owned-folder.ts';
-import { checkedDepth, checkedRecord, isCounted, isFields, Unsound } from './checked-record.ts';
+import { checkedDepth, checkedRecord, isCounted } from './checked-record.ts';
+import { type Fields, isFields } from './checks.ts';
 import { FORMAT, FORMAT_VERSION } from './export-format.ts';
+import { shown } from './in-words.ts';
 import { BrokenLine, type NumberedLine } from './lines-of.ts';
+import { isSoundEntry } from './sound-entry.ts';
+import { UnreadableHere, Unsound } from './unsound.ts';
 
-/** What a line brings. */
-export type Brought =
-  | { readonly number: number; readonly record: TakenRecord }
-  | { readonly number: number; readonly entry: JournalEntry };
+/** What a line brings: a record, an entry of the journal of the record before it, or a record that is left out. */
+export type Brought = { readonly number: number } & Content;
 
-type Fields = Readonly<Record<string, unknown>>;
+type Content =
+  | { readonly record: TakenRecord }
+  | { readonly entry: JournalEntry }
+  /** The id of a session that only another version can read; `null`: it says none. Its entries are not brought. */
+  | { readonly leftOut: string | null };
 
 /**
  * What the lines of an export bring, in their order, each checked. It is whole only if this ends without throwing: that
  * the file was cut shows at its end.
  *
+ * @param skipUnreadable leaves out sessions that only another version can read. Default `false`: such a line is broken.
  * @throws BrokenLine
  */
 export async function* importLines(
   lines: AsyncIterable<NumberedLine>,
+  skipUnreadable = false,
 ): AsyncGenerator<Brought, void, undefined> {
-  const reading = new Reading();
+  const reading = new Reading(skipUnreadable);
   let last = 0;
   for await (const { number, text } of lines) {
     last = number;
@@ -56,14 +64,19 @@ class Reading {
   #sessions = 0;
   #entries = 0;
   /** The session whose journal is being read, and the number of the next entry of it. */
-  #current: { readonly record: TakenRecord; next: number } | null = null;
+  #current: { readonly record: TakenRecord; next: number } | 'left out' | null = null;
+  readonly #skipUnreadable: boolean;
+
+  constructor(skipUnreadable: boolean) {
+    this.#skipUnreadable = skipUnreadable;
+  }
 
   get isOver(): boolean {
     return this.#over;
   }
 
   /** Takes the next line; `null`: it brings nothing. Throws `Unsound`. */
-  take(line: Fields): { readonly record: TakenRecord } | { readonly entry: JournalEntry } | null {
+  take(line: Fields): Content | null {
     if (this.#over) throw new Unsound('comes after the end.');
     if (!this.#begun) return this.#header(line);
     switch (line['kind']) {
@@ -84,33 +97,46 @@ class Reading {
     }
     if (version !== FORMAT_VERSION) {
       throw new Unsound(
-        `says format version ${JSON.stringify(version)}, and this version of Holdfast knows ${FORMAT_VERSION} only.`,
+        `says format version ${shown(version)}, and this version of Holdfast knows ${FORMAT_VERSION} only.`,
       );
     }
     this.#begun = true;
     return null;
   }
 
-  #session({ record: given }: Fields): { readonly record: TakenRecord } {
+  #session({ record: given }: Fields): Content {
     this.#journalIsWhole();
-    const record = checkedRecord(given);
-    const { first } = record.session.journal;
-    this.#current = { record, next: first };
     this.#sessions += 1;
-    return { record };
+    try {
+      const record = checkedRecord(given);
+      this.#current = { record, next: record.session.journal.first };
+      return { record };
+    } catch (error) {
+      if (!(error instanceof UnreadableHere)) throw error;
+      if (!this.#skipUnreadable) {
+        throw new Unsound(`${error.message} With --skip-unreadable it is left out.`);
+      }
+      this.#current = 'left out';
+      return { leftOut: error.id };
+    }
   }
 
-  #entry({ seq, epoch, data }: Fields): { readonly entry: JournalEntry } {
+  #entry({ seq, epoch, data }: Fields): Content | null {
     if (this.#current === null) throw new Unsound('is an entry of no session.');
+    if (this.#current === 'left out') {
+      this.#entries += 1;
+      return null;
+    }
     const { record, next } = this.#current;
     if (seq !== next || next > record.journalSeq) {
-      throw new Unsound(`is entry ${JSON.stringify(seq)} of its journal, where ${next} was due.`);
+      throw new Unsound(`is entry ${shown(seq)} of its journal, where ${next} was due.`);
     }
     if (!isCounted(epoch) || epoch < 1 || epoch > record.epoch) {
       throw new Unsound('is an entry that nobody can have written: its epoch is not allowed.');
     }
     if (data === undefined) throw new Unsound('is an entry without its data.');
     checkedDepth(data);
+    if (!isSoundEntry(data)) throw new Unsound('is an entry that is not what its kind says.');
     this.#current.next += 1;
     this.#entries += 1;
     return { entry: { seq: next, epoch, data } };
@@ -118,6 +144,9 @@ class Reading {
 
   #end({ sessions, entries }: Fields): null {
     this.#journalIsWhole();
+    if (!isCounted(sessions) || !isCounted(entries)) {
+      throw new Unsound('is an end without its counts.');
+    }
     if (sessions !== this.#sessions || entries !== this.#entries) {
       throw new Unsound(
         `says ${sessions} sessions and ${entries} entries, but there were ${this.#sessions} and ${this.#entries}: lines are missing.`,
@@ -128,7 +157,7 @@ class Reading {
   }
 
   #journalIsWhole(): void {
-    if (this.#current === null) return;
+    if (this.#current === null || this.#current === 'left out') return;
     const { record, next } = this.#current;
     if (next > record.journalSeq) return;
     throw new Unsound(

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { StoreError } from '../errors.ts';
 import { type FolderWriter, type OwnedFolder, ownFolder } from '../store/sqlite/owned-folder.ts';
 import { flagsHelp, readArguments } from './arguments.ts';
 import type { Command, ExitCode } from './command.ts';
@@ -15,7 +16,17 @@ const FLAGS = {
     shape: null,
     about: 'Leaves sessions as they are that are there already, instead of refusing the file',
   },
+  skipUnreadable: {
+    shape: null,
+    about: 'Leaves out sessions that a newer version wrote, instead of refusing the file',
+  },
 } as const;
+
+/** What is not taken in, instead of refusing the file. */
+interface Skips {
+  readonly existing: boolean;
+  readonly unreadable: boolean;
+}
 
 /** So many of those in the way are named. */
 const NAMED = 3;
@@ -27,6 +38,8 @@ interface Taken {
   /** Those that were not taken in: how many, and the first few. */
   skipped: number;
   readonly named: string[];
+  /** Those that were left out because only another version can read them. */
+  leftOut: number;
 }
 
 /** Something is in the way, and it was not said that this is to be left alone. */
@@ -42,12 +55,16 @@ class InTheWayError extends Error {
 const takeIn = async (
   bytes: AsyncIterable<Uint8Array>,
   writer: FolderWriter,
-  skipExisting: boolean,
+  skips: Skips,
   progress: Progress,
 ): Promise<Taken> => {
-  const taken: Taken = { sessions: 0, entries: 0, skipped: 0, named: [] };
+  const taken: Taken = { sessions: 0, entries: 0, skipped: 0, named: [], leftOut: 0 };
   let skipping = false;
-  for await (const brought of importLines(linesOf(bytes))) {
+  for await (const brought of importLines(linesOf(bytes), skips.unreadable)) {
+    if ('leftOut' in brought) {
+      taken.leftOut += 1;
+      continue;
+    }
     if ('entry' in brought) {
       if (skipping) continue;
       writer.append(brought.entry);
@@ -69,7 +86,7 @@ const takeIn = async (
     progress.tell(() => `${counted(taken.sessions, 'session')} read`);
   }
   // Only now: that a file is broken is told first.
-  if (taken.skipped > 0 && !skipExisting) throw new InTheWayError(taken);
+  if (taken.skipped > 0 && !skips.existing) throw new InTheWayError(taken);
   return taken;
 };
 
@@ -80,7 +97,7 @@ const list = ({ skipped, named }: Taken): string =>
 const importFrom = async (
   file: string,
   path: string,
-  skipExisting: boolean,
+  skips: Skips,
   output: Output,
 ): Promise<void> => {
   const handle = file === '-' ? null : await open(file);
@@ -88,7 +105,7 @@ const importFrom = async (
     const folder = await ownFolder(path, true);
     try {
       const bytes = handle?.createReadStream({ autoClose: false }) ?? process.stdin;
-      await run(folder, bytes, skipExisting, output);
+      await run(folder, bytes, skips, output);
     } finally {
       folder.close();
     }
@@ -100,19 +117,20 @@ const importFrom = async (
 const run = async (
   folder: OwnedFolder,
   bytes: AsyncIterable<Uint8Array>,
-  skipExisting: boolean,
+  skips: Skips,
   output: Output,
 ): Promise<void> => {
   const progress = progressOn();
   let taken: Taken;
   try {
-    taken = await folder.change((writer) => takeIn(bytes, writer, skipExisting, progress));
+    taken = await folder.change((writer) => takeIn(bytes, writer, skips, progress));
   } finally {
     progress.done();
   }
-  const { sessions, entries, skipped } = taken;
+  const { sessions, entries, skipped, leftOut } = taken;
   output.print(`taken in: ${counted(sessions, 'session')}, ${countedEntries(entries)}`);
   if (skipped > 0) output.print(`left as they are: ${skipped} (${list(taken)})`);
+  if (leftOut > 0) output.print(`left out: ${counted(leftOut, 'session')} that cannot be read`);
 };
 
 const problemOf = (error: unknown, file: string): string | null => {
@@ -122,8 +140,13 @@ const problemOf = (error: unknown, file: string): string | null => {
     const are = skipped === 1 ? 'session is' : 'sessions are';
     return `${skipped} ${are} there already: ${list(error.taken)}. Nothing was taken in; with --skip-existing the others are.`;
   }
-  const { code, syscall } = error as { code?: unknown; syscall?: unknown };
+  // Whatever SQLite says; that the folder is in use is told as it is.
+  if (error instanceof StoreError) return `${error.message} Nothing was taken in.`;
+  const { code, syscall, path } = error as { code?: unknown; syscall?: unknown; path?: unknown };
   if (typeof syscall !== 'string' || typeof code !== 'string') return null;
+  if (typeof path === 'string' && path !== file) {
+    return `${path} could not be made or written (${code}). Nothing was taken in.`;
+  }
   if (code === 'ENOENT') return `There is no file ${file}.`;
   return `${file} could not be read (${code}). Nothing was taken in.`;
 };
@@ -149,7 +172,12 @@ folder meanwhile. Deadlines that are over by then are honoured by the next serve
     }
     const [file = '-'] = read.given.rest;
     try {
-      await importFrom(file, data.path, read.given.has('skipExisting'), output);
+      const { given } = read;
+      const skips = {
+        existing: given.has('skipExisting'),
+        unreadable: given.has('skipUnreadable'),
+      };
+      await importFrom(file, data.path, skips, output);
       return 0;
     } catch (error) {
       const problem = problemOf(error, file === '-' ? 'standard input' : file);

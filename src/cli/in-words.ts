@@ -1,3 +1,6 @@
+import { LIMITS } from '../limits.ts';
+import { CONTROLS } from './harmless.ts';
+
 /** `1 session`, `2 sessions`. `many` is what more than one are called, where that is not the same with an s. */
 export const counted = (n: number, what: string, many = `${what}s`): string =>
   `${n} ${n === 1 ? what : many}`;
@@ -36,8 +39,14 @@ export const timeOf = (at: number): string => {
   return Number.isNaN(date.getTime()) ? `${at}` : date.toISOString().slice(0, 19).replace('T', ' ');
 };
 
-/** Characters that would begin a new line or move the cursor. */
-const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+/** A text that somebody else chose, made safe for a line of a terminal: it stays one line, and not a long one. */
+export const oneLine = (text: string): string => cut(text).replaceAll(CONTROLS, '?');
 
-/** A text that somebody else chose, made safe for a line of a terminal: it stays one line. */
-export const oneLine = (text: string): string => text.replaceAll(CONTROL, '?');
+/** Any value out of a file as JSON, to be told; what is too long of it is cut. */
+export const shown = (value: unknown): string => cut(JSON.stringify(value) ?? 'nothing');
+
+const cut = (text: string): string => {
+  if (text.length <= LIMITS.toldCharacters) return text;
+  // Half a character is left out as well.
+  return `${text.slice(0, LIMITS.toldCharacters).replace(/\p{Surrogate}$/u, '')}…`;
+};

@@ -1,17 +1,15 @@
 #!/usr/bin/env node
 import { HoldfastError } from '../errors.ts';
 import { COMMANDS, helpFor, helpForAll } from './commands.ts';
-import type { Output } from './printer.ts';
+import { outputTo } from './output-to.ts';
 import { nearest } from './setting-names.ts';
 import { version } from './version.ts';
 
-const printError = (line: string): void => void process.stderr.write(`${line}\n`);
-
-const output: Output = {
-  print: (line) => void process.stdout.write(`${line}\n`),
-  complain: printError,
-  colours: process.stdout.isTTY === true && !process.env['NO_COLOR'],
-};
+const output = outputTo(
+  process.stdout,
+  process.stderr,
+  process.stdout.isTTY === true && !process.env['NO_COLOR'],
+);
 
 const asksForHelp = (word: string): boolean => word === '--help' || word === '-h';
 
@@ -32,7 +30,7 @@ const run = async ([name, ...args]: readonly string[]): Promise<number> => {
     return 0;
   }
   const names = COMMANDS.map((one) => one.name);
-  printError(
+  output.complain(
     `There is no command "${name}"; the nearest one is ${nearest(name, names)}. ` +
       `Allowed are ${[...names, '--help', '--version'].join(', ')}.`,
   );
@@ -44,6 +42,6 @@ process.stdout.on('error', () => {});
 try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
-  printError(error instanceof HoldfastError ? error.message : String(error));
+  output.complain(error instanceof HoldfastError ? error.message : String(error));
   process.exitCode = 1;
 }

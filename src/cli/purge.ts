@@ -1,11 +1,13 @@
+import { StoreError } from '../errors.ts';
 import { isSessionId } from '../identity/session-id.ts';
 import { LIMITS } from '../limits.ts';
+import { readRecord } from '../store/envelope/read-record.ts';
 import { type FolderWriter, ownFolder } from '../store/sqlite/owned-folder.ts';
 import { databaseIn } from '../store/sqlite/reader.ts';
 import { type Arguments, flagsHelp, readArguments } from './arguments.ts';
 import type { Command, ExitCode } from './command.ts';
 import { DATA, dataFolder } from './data-folder.ts';
-import { counted } from './in-words.ts';
+import { counted, oneLine, shown } from './in-words.ts';
 import type { Output } from './printer.ts';
 
 const FLAGS = {
@@ -13,6 +15,9 @@ const FLAGS = {
   ended: { shape: null, about: 'All sessions that have ended' },
   living: { shape: null, about: 'Removes the named ones though they have not ended' },
 } as const;
+
+/** So many of those that were left are told. */
+const TOLD = 3;
 
 type Given = Arguments<keyof typeof FLAGS>;
 
@@ -28,15 +33,17 @@ const contradictions = (given: Given): readonly string[] => {
   if (ids.length === 0) return ['It needs the ids of sessions, or --ended.'];
   return ids
     .filter((id) => !isSessionId(id))
-    .map((id) => `${JSON.stringify(id)} is no id of a session: that is ses_ and 32 characters.`);
+    .map((id) => `${shown(id)} is no id of a session: that is ses_ and 32 characters.`);
 };
 
 /** Why a named session is not removed; `null`: it can be. */
 const refusalOf = (writer: FolderWriter, id: string, living: boolean): string | null => {
-  const state = writer.stateOf(id);
-  if (state === null) return `There is no session ${id} here.`;
-  if (state === 'terminated' || living) return null;
-  return `${id} has not ended (it is ${state}); --living removes it all the same.`;
+  const record = writer.record(id);
+  if (record === null) return `There is no session ${id} here.`;
+  const { unreadable } = readRecord(record);
+  if (unreadable !== null) return `${id} is left as it is. ${unreadable}`;
+  if (record.state === 'terminated' || living) return null;
+  return `${id} has not ended (it is ${record.state}); --living removes it all the same.`;
 };
 
 /** Nothing is removed; why. */
@@ -49,21 +56,39 @@ class Refused extends Error {
   }
 }
 
-const removeNamed = (writer: FolderWriter, ids: readonly string[], living: boolean): number => {
+/** What became of it: how many were removed, and what was left because this version cannot read it. */
+interface Purged {
+  removed: number;
+  left: number;
+  /** The first few of those that were left, each a sentence. */
+  readonly told: string[];
+}
+
+const removeNamed = (writer: FolderWriter, ids: readonly string[], living: boolean): Purged => {
   const each = [...new Set(ids)];
   const refusals = each.map((id) => refusalOf(writer, id, living)).filter((why) => why !== null);
   if (refusals.length > 0) throw new Refused(refusals);
   for (const id of each) writer.remove(id);
-  return each.length;
+  return { removed: each.length, left: 0, told: [] };
 };
 
-const removeEnded = (writer: FolderWriter): number => {
-  let removed = 0;
+const removeEnded = (writer: FolderWriter): Purged => {
+  const purged: Purged = { removed: 0, left: 0, told: [] };
+  let after = '';
   for (;;) {
-    const ids = writer.ended(LIMITS.listPage);
-    for (const id of ids) writer.remove(id);
-    removed += ids.length;
-    if (ids.length === 0) return removed;
+    const records = writer.ended(after, LIMITS.readerPage);
+    for (const record of records) {
+      const { unreadable } = readRecord(record);
+      if (unreadable === null) {
+        writer.remove(record.id);
+        purged.removed += 1;
+      } else {
+        purged.left += 1;
+        if (purged.told.length < TOLD) purged.told.push(`${record.id}: ${oneLine(unreadable)}`);
+      }
+    }
+    after = records.at(-1)?.id ?? after;
+    if (records.length < LIMITS.readerPage) return purged;
   }
 };
 
@@ -71,14 +96,23 @@ const purge = async (path: string, given: Given, output: Output): Promise<ExitCo
   databaseIn(path);
   const folder = await ownFolder(path);
   try {
-    const removed = await folder.change((writer) =>
+    const { removed, left, told } = await folder.change((writer) =>
       given.has('ended')
         ? removeEnded(writer)
         : removeNamed(writer, given.rest, given.has('living')),
     );
     output.print(`removed: ${counted(removed, 'session')}, with all that was said in them`);
+    if (left > 0) {
+      output.print(`left as they are: ${counted(left, 'session')} that cannot be read`);
+      for (const line of told) output.print(`  ${line}`);
+      if (left > told.length) output.print(`  and ${left - told.length} more`);
+    }
     return 0;
   } catch (error) {
+    if (error instanceof StoreError) {
+      output.complain(`${error.message} Nothing was removed.`);
+      return 1;
+    }
     if (!(error instanceof Refused)) throw error;
     for (const refusal of error.refusals) output.complain(refusal);
     output.complain('Nothing was removed.');
@@ -94,7 +128,8 @@ export const purgeCommand: Command = {
 ${flagsHelp(FLAGS)}
 
 Removes the record and the journal, for good: all that were named, or none. No server may have the folder
-meanwhile. A server removes ended sessions by itself, when --tombstone is over.`,
+meanwhile. A server removes ended sessions by itself, when --tombstone is over. What this version cannot read, because
+a newer one wrote it or because it is damaged, is left as it is.`,
   run: async ({ args, env, output }): Promise<ExitCode> => {
     const rest = { what: 'the ids of sessions', least: 0, most: Number.POSITIVE_INFINITY };
     const read = readArguments({ flags: FLAGS, rest }, args);

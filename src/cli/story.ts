@@ -6,6 +6,7 @@ import { storedState } from '../runtime/residency/stored-host.ts';
 import { isOperationEntry } from '../runtime/work/operation-entries.ts';
 import type { JournalEntry, SessionRecord, StoredDeadline } from '../store/contract.ts';
 import { readRecord } from '../store/envelope/read-record.ts';
+import { isSoundEntry } from './sound-entry.ts';
 
 /** A server notes once a second that it lives: later than this, none does, or it is held up, ms. */
 const ALIVE_MS = 5_000;
@@ -125,6 +126,7 @@ const happeningsIn = (entries: Iterable<JournalEntry>) => {
   let count = 0;
   for (const { data } of entries) {
     count += 1;
+    if (!isSoundEntry(data)) continue;
     if (isOperationEntry(data)) {
       const { at, phase, operation, name } = data;
       const outcome = data.phase === 'finished' ? { outcome: data.outcome } : {};

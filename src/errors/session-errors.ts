@@ -18,20 +18,22 @@ export class SessionTerminatedError extends HoldfastError {
   }
 }
 
+/** All that whoever is not the operator learns of why a session cannot be read here. */
+export const UNREADABLE = 'The session cannot be read by this process now, and stays as it is.';
+
 /**
- * The session is stored, and this process cannot take it into memory: a newer version wrote it, or what its behaviour goes
- * on from cannot be brought to the present version. It stays as it is. The message says what was stored, what this process
- * has, and what to do; `cause` is what a migration threw.
+ * The session is stored, and this process cannot take it into memory: a newer version wrote it, its record is damaged, or
+ * what its behaviour goes on from cannot be brought to the present version, or not be restored in it. It stays as it is.
+ * The message is the same for all of them, and may be passed on to a client. `reason` may not: it names what is registered.
  */
 export class SessionUnreadableError extends HoldfastError {
+  /** For the operator: what was stored, what this process has, and what to do. One sentence. */
+  readonly reason: string;
+
+  /** @param cause what a migration, or the restoring of a snapshot, threw. For the operator, too. */
   constructor(reason: string, cause?: unknown) {
-    super(
-      'ERR_HOLDFAST_UNREADABLE',
-      `The session cannot be read here, and stays stored. ${reason}`,
-      {
-        cause,
-      },
-    );
+    super('ERR_HOLDFAST_UNREADABLE', UNREADABLE, { cause });
+    this.reason = reason;
   }
 }
 

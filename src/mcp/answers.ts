@@ -6,6 +6,7 @@ import {
   InvalidSessionIdError,
   SessionNotFoundError,
   SessionTerminatedError,
+  SessionUnreadableError,
   StoreError,
 } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
@@ -145,6 +146,10 @@ export const answerOf = (error: unknown): Response | null => {
   // It is not known whether the session is there: the client must not take it for lost.
   if (error instanceof StoreError) {
     return unavailable('the sessions cannot be read now', LIMITS.retryAfterMs);
+  }
+  // The session is there, and another process may be able to read it. Why this one is not is for its operator.
+  if (error instanceof SessionUnreadableError) {
+    return unavailable('this session cannot be read now', LIMITS.retryAfterMs);
   }
   if (error instanceof InvalidOptionError) {
     return answer(400, RPC.invalidParams, `Invalid params: ${error.message}`);

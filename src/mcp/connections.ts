@@ -22,7 +22,8 @@ interface Entry {
   connection: Connection | null;
   /** Requests and streams that are at it. */
   holds: number;
-  over: boolean;
+  /** It is dropped: its session has ended, or is not served here any more. `null`: it lives. */
+  over: 'ended' | 'left' | null;
   stopWatching: () => void;
 }
 
@@ -49,7 +50,8 @@ export class Connections {
 
   /**
    * The connection of a session, made by `make` where there is none. Rejects with what `make` does (then the next one
-   * who asks tries again), `SessionNotFoundError` where the session ended meanwhile, `DrainingError` once this is closed.
+   * who asks tries again), `SessionNotFoundError` where the session ended meanwhile, `DrainingError` once this is closed,
+   * or where the session goes on elsewhere.
    */
   async hold(session: Session, make: Make): Promise<Held> {
     if (this.#closed) throw new DrainingError(LIMITS.retryAfterMs);
@@ -59,21 +61,16 @@ export class Connections {
       entry.holds -= 1;
       this.#review(entry);
     };
-    try {
-      const connection = await entry.made;
-      if (this.#closed) throw new DrainingError(LIMITS.retryAfterMs);
-      if (entry.over) throw new SessionNotFoundError();
-      return { connection, release };
-    } catch (error) {
-      release();
-      throw error;
-    }
+    const connection = await entry.made;
+    if (entry.over === 'ended') throw new SessionNotFoundError();
+    if (entry.over === 'left') throw new DrainingError(LIMITS.retryAfterMs);
+    return { connection, release };
   }
 
   /** Closes them all, and makes no others. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const entry of this.#entries.values()) this.#drop(entry);
+    for (const entry of this.#entries.values()) this.#drop(entry, 'left');
     await Promise.all(this.#closing);
   }
 
@@ -86,18 +83,18 @@ export class Connections {
       made,
       connection: null,
       holds: 0,
-      over: false,
+      over: null,
       stopWatching: () => undefined,
     };
     this.#entries.set(id, entry);
     entry.made = made.then(
       (connection) => {
         entry.connection = connection;
-        if (entry.over) this.#shut(connection);
+        if (entry.over !== null) this.#shut(connection);
         return connection;
       },
       (error: unknown) => {
-        this.#drop(entry);
+        this.#drop(entry, 'left');
         throw error;
       },
     );
@@ -111,7 +108,7 @@ export class Connections {
    */
   #watch(entry: Entry): () => void {
     const { session } = entry;
-    const drop = (): void => this.#drop(entry);
+    const drop = (): void => this.#drop(entry, 'ended');
     const watchActor = () =>
       session.actor.subscribe(({ value }) => {
         if (ENDING.includes(value)) drop();
@@ -119,14 +116,16 @@ export class Connections {
     let actor = watchActor();
     const unsubscribe = session.subscribe(({ type }) => {
       if (type === 'session.hibernated') this.#review(entry);
-      if (type !== 'session.woken' || entry.over) return;
+      if (type !== 'session.woken' || entry.over !== null) return;
       // It has another actor from now on.
       actor.unsubscribe();
       actor = watchActor();
     });
     // What no actor tells: one that threw, a session that ends while it is stored, one that goes on elsewhere.
     const stop = new AbortController();
-    session.waitFor('terminated', { signal: stop.signal }).then(drop, drop);
+    session
+      .waitFor('terminated', { signal: stop.signal })
+      .then(drop, () => this.#drop(entry, 'left'));
     return () => {
       actor.unsubscribe();
       unsubscribe();
@@ -136,14 +135,14 @@ export class Connections {
 
   /** Drops it where its session is not in memory and nobody is at it. */
   #review(entry: Entry): void {
-    if (entry.over || entry.holds > 0) return;
+    if (entry.over !== null || entry.holds > 0) return;
     const { residency } = entry.session.info();
-    if (residency === 'stored' || residency === 'waking') this.#drop(entry);
+    if (residency === 'stored' || residency === 'waking') this.#drop(entry, 'left');
   }
 
-  #drop(entry: Entry): void {
-    if (entry.over) return;
-    entry.over = true;
+  #drop(entry: Entry, over: 'ended' | 'left'): void {
+    if (entry.over !== null) return;
+    entry.over = over;
     this.#entries.delete(entry.id);
     entry.stopWatching();
     if (entry.connection !== null) this.#shut(entry.connection);

@@ -4,7 +4,7 @@ import {
   validateHostHeader,
   validateOriginHeader,
 } from '@modelcontextprotocol/server';
-import { HoldfastError, SessionNotFoundError } from '../errors.ts';
+import { HoldfastError, SessionNotFoundError, SessionUnreadableError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { checkedCount, checkedDuration } from '../runtime/liveness/deadlines.ts';
 import type { BoundRuntime } from '../runtime/runtime.ts';
@@ -32,7 +32,7 @@ export interface McpEndpointOptions {
   readonly runtime: BoundRuntime;
   /**
    * Makes the server of each session, and again after the session was put away or the process restarted. When it throws,
-   * the client gets 500. Where that was its `initialize` the session ends; otherwise it stays, and the next request has
+   * or takes longer than 30 s to make one again, the client gets 500. Where that was its `initialize` the session ends; otherwise it stays, and the next request has
    * the server made anew.
    */
   readonly server: McpServerFactory;
@@ -51,7 +51,10 @@ export interface McpEndpointOptions {
    * that hangs after its client has gone: nothing else would end it, and work in flight keeps its session.
    */
   readonly requestTimeoutMs?: number | 'off';
-  /** Hears what went wrong inside while a request was answered with 500. */
+  /**
+   * Hears what the client is not told: what went wrong inside while a request was answered with 500, and the
+   * `SessionUnreadableError` of a request that was answered with 503. Once a request.
+   */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -77,6 +80,11 @@ export interface McpEndpoint {
 }
 
 const SESSION_HEADER = 'mcp-session-id';
+
+const existing = (session: Session | null): Session => {
+  if (session === null) throw new SessionNotFoundError();
+  return session;
+};
 
 class Endpoint implements McpEndpoint {
   readonly #options: McpEndpointOptions;
@@ -105,9 +113,10 @@ class Endpoint implements McpEndpoint {
       return await this.#route(request);
     } catch (error) {
       const answer = answerOf(error);
-      if (answer !== null) return answer;
-      this.#options.onError?.(error);
-      return internalError();
+      if (answer === null || error instanceof SessionUnreadableError) {
+        this.#options.onError?.(error);
+      }
+      return answer ?? internalError();
     }
   }
 
@@ -138,7 +147,7 @@ class Endpoint implements McpEndpoint {
     const id = request.headers.get(SESSION_HEADER);
     if (inbound.initialize !== null) {
       // A client that lost its session may name it still: it gets a new one.
-      const live = id === null ? null : await this.#find(id);
+      const live = id === null ? null : await this.#readable(id);
       if (live !== null) return invalidRequest('this session is initialized already');
       return open(
         {
@@ -152,7 +161,7 @@ class Endpoint implements McpEndpoint {
       );
     }
     if (id === null) return missingSessionId();
-    const session = await this.#session(id);
+    const session = existing(await this.#readable(id));
     try {
       return await exchange(
         this.#exchanging(session),
@@ -175,7 +184,7 @@ class Endpoint implements McpEndpoint {
   async #get(request: Request): Promise<Response> {
     const id = request.headers.get(SESSION_HEADER);
     if (id === null) return missingSessionId();
-    const session = await this.#session(id);
+    const session = existing(await this.#readable(id));
     const { connection, release } = await this.#exchanging(session).hold();
     try {
       const response = await connection.handle(request);
@@ -197,11 +206,11 @@ class Endpoint implements McpEndpoint {
     }
   }
 
-  /** The transport looks the request over and then ends the session. One that has none ends without it. */
+  /** The transport looks the request over and then ends the session. One that has none ends without it, and unread. */
   async #delete(request: Request): Promise<Response> {
     const id = request.headers.get(SESSION_HEADER);
     if (id === null) return missingSessionId();
-    const session = await this.#session(id);
+    const session = existing(await this.#find(id));
     const connection = this.#connections.get(id);
     if (connection !== null) return connection.handle(request);
     await session.terminate('client');
@@ -217,19 +226,27 @@ class Endpoint implements McpEndpoint {
     };
   }
 
-  async #session(id: string): Promise<Session> {
+  /**
+   * The same, but rejects with `SessionUnreadableError` for one that is stored and cannot be taken into memory here. That
+   * is for its newest record to say: what was in the way of its behaviour may be gone, and then this wakes it.
+   */
+  async #readable(id: string): Promise<Session | null> {
     const session = await this.#find(id);
-    if (session === null) throw new SessionNotFoundError();
+    if (session !== null && session.info().unreadable !== null) await session.touch();
     return session;
   }
 
-  /** The session of that id, where it has not ended, an MCP client opened it, and the callers of this endpoint may use it. */
+  /**
+   * The session of that id, where it has not ended, an MCP client opened it, and the callers of this endpoint may use it.
+   * Who opened one whose record cannot be read is not known: its client must not take it for lost.
+   */
   async #find(id: string): Promise<Session | null> {
     try {
       const session = await this.#options.runtime.get(id);
-      const { state, client } = session.info();
+      const { state, client, unreadable } = session.info();
       if (state === 'terminating' || state === 'terminated') return null;
-      return handshakeOf(client) === null ? null : session;
+      const opened = client === null ? unreadable !== null : handshakeOf(client) !== null;
+      return opened ? session : null;
     } catch (error) {
       if (answerOf(error)?.status === 404) return null;
       throw error;
@@ -270,7 +287,8 @@ class Endpoint implements McpEndpoint {
  * GET stream is closed, and the client opens another.
  *
  * Statuses: 400 without a session id, 404 for one that is malformed, unknown or ended, 503 with Retry-After
- * when there is no room, the runtime drains or the store does not answer. A request that is refused leaves nothing behind.
+ * when there is no room, the runtime drains, the store does not answer, or the session cannot be read by this process
+ * (`SessionInfo.unreadable`; a DELETE still ends it where that is for its behaviour). A request that is refused leaves nothing behind.
  */
 export const createMcpEndpoint = (options: McpEndpointOptions): McpEndpoint => {
   const { maxBodyBytes, requestTimeoutMs } = options;

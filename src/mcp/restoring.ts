@@ -1,5 +1,6 @@
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
-import { SessionNotFoundError } from '../errors.ts';
+import { SessionNotFoundError, TimeoutError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
 import type { Session } from '../runtime/session.ts';
 import type { Connection } from './connection.ts';
 import { handshakeOf } from './handshake.ts';
@@ -17,11 +18,29 @@ const message = (id: string): Request =>
     headers: { ...HEADERS, 'mcp-session-id': id },
   });
 
+const failed = (cause: unknown): never => {
+  throw new Error('The server of a stored session could not be made again.', { cause });
+};
+
+/**
+ * Rejects when a restore has had its time, or its session is no longer to be served: with `SessionNotFoundError` where it
+ * ended. It is the session that waits: so the time is that of its runtime, and an endpoint needs no clock of its own.
+ */
+const outOfTime = async (session: Session, signal: AbortSignal): Promise<never> => {
+  const timeoutMs = LIMITS.initTimeoutMs;
+  await session.waitFor('terminated', { timeoutMs, signal }).catch((error: unknown) => {
+    if (!(error instanceof TimeoutError)) throw error;
+    return failed(new TimeoutError('Making the server of a stored session again', timeoutMs));
+  });
+  throw new SessionNotFoundError();
+};
+
 /**
  * Gives a session that was opened before a connection again: a transport under its id, a new server from the factory,
  * and the handshake its client once made with the first one. The client hears nothing of it. It neither wakes the session
- * nor is it an activity, and where it fails the session stays as it is: rejects with an `Error` whose `cause` is what
- * went wrong, or `SessionNotFoundError` for a session that no MCP client has opened.
+ * nor is it an activity, and where it fails, or takes longer than 30 s, the session stays as it is, and a server that comes
+ * late is closed. Rejects with an `Error` whose `cause` is what went wrong, `SessionNotFoundError` for a session that no
+ * MCP client has opened or that ends meanwhile, `StoreError` where the runtime is closed meanwhile.
  */
 export const restore = async (session: Session, factory: McpServerFactory): Promise<Connection> => {
   const params = handshakeOf(session.info().client);
@@ -33,15 +52,21 @@ export const restore = async (session: Session, factory: McpServerFactory): Prom
       await session.terminate('client');
     },
   });
+  const done = new AbortController();
+  const over = outOfTime(session, done.signal);
+  const connecting = connect(factory, { session, restored: true }, transport).catch(failed);
   try {
-    const connection = await connect(factory, { session, restored: true }, transport);
-    await repeatHandshake(connection, id, params).catch(async (error: unknown) => {
-      await connection.close();
-      throw error;
-    });
+    const connection = await Promise.race([connecting, over]);
+    await Promise.race([repeatHandshake(connection, id, params).catch(failed), over]);
     return connection;
   } catch (error) {
-    throw new Error('The server of a stored session could not be made again.', { cause: error });
+    connecting.then(
+      (connection) => connection.close(),
+      () => undefined,
+    );
+    throw error;
+  } finally {
+    done.abort();
   }
 };
 

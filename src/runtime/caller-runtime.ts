@@ -28,11 +28,12 @@ export class CallerRuntime implements BoundRuntime {
 
   async create(options: CreateOptions = {}): Promise<Session> {
     if (options.idempotencyKey !== undefined) this.#named('create with an idempotency key');
-    return create(this.#context, this.principal, options);
+    return create(this.#context, this.principal, options, 'principal');
   }
 
   async getOrCreate(options: KeyedOptions): Promise<Session> {
-    return createKeyed(this.#context, this.#named('have sessions by key'), options);
+    const principal = this.#named('have sessions by key');
+    return createKeyed(this.#context, principal, options, 'principal');
   }
 
   async get(id: string): Promise<Session> {
@@ -40,7 +41,8 @@ export class CallerRuntime implements BoundRuntime {
   }
 
   async list(options: ListOptions = {}): Promise<SessionPage> {
-    return listSessions(this.#context, { principal: this.#named('list sessions') }, options);
+    const principal = this.#named('list sessions');
+    return listSessions(this.#context, { principal }, options, 'principal');
   }
 
   async terminate(id: string, reason: 'client' | 'operator' = 'client'): Promise<EndReason> {

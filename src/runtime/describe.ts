@@ -2,19 +2,24 @@ import type { SessionRecord } from '../store/contract.ts';
 import { ownKey } from './admission/key-index.ts';
 import type { SessionHost } from './host.ts';
 import { lastActivityAt } from './liveness/filing.ts';
+import { shownReason, type Viewer } from './residency/readable.ts';
 import { type Reading, read } from './residency/reading.ts';
 import { storedState } from './residency/stored-host.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import type { Client, McpServerSpec, SessionInfo } from './session.ts';
 
 /** A session in memory, as plain data: what the session plane shows of it. */
-export const describeHost = (context: RuntimeContext, host: SessionHost): SessionInfo => {
+export const describeHost = (
+  context: RuntimeContext,
+  host: SessionHost,
+  viewer: Viewer,
+): SessionInfo => {
   const { record } = host;
   if (record !== null && host.isAway) {
     const { residency, presences, shown } = host;
     // What has ended needs nothing to go on from.
     const unreadable = host.shown === 'terminated' ? null : host.unreadable;
-    return { ...described({ record, unreadable }), residency, presences, state: shown };
+    return { ...described({ record, unreadable }, viewer), residency, presences, state: shown };
   }
   const ended = host.shown === 'terminated';
   return {
@@ -39,11 +44,14 @@ export const describeHost = (context: RuntimeContext, host: SessionHost): Sessio
 };
 
 /** A stored session, as plain data. */
-export const describeRecord = (context: RuntimeContext, record: SessionRecord): SessionInfo =>
-  described(read(context, record));
+export const describeRecord = (
+  context: RuntimeContext,
+  record: SessionRecord,
+  viewer: Viewer,
+): SessionInfo => described(read(context, record), viewer);
 
 /** A stored session that was read, as plain data. */
-export const described = ({ record, unreadable }: Reading): SessionInfo => {
+export const described = ({ record, unreadable }: Reading, viewer: Viewer): SessionInfo => {
   const { session } = record;
   return {
     id: record.id,
@@ -62,6 +70,6 @@ export const described = ({ record, unreadable }: Reading): SessionInfo => {
     presences: 0,
     endedAt: session.endedAt,
     reason: session.reason,
-    unreadable: unreadable?.reason ?? null,
+    unreadable: shownReason(unreadable, viewer),
   };
 };

@@ -6,6 +6,7 @@ import { describeHost, describeRecord } from './describe.ts';
 import { checkedPage } from './options.ts';
 import { SessionReference } from './reference.ts';
 import { untilOpen } from './residency/opening.ts';
+import type { Viewer } from './residency/readable.ts';
 import { storedHost } from './residency/stored-host.ts';
 import type { ListOptions, SessionPage } from './runtime.ts';
 import type { RuntimeContext } from './runtime-context.ts';
@@ -27,7 +28,7 @@ export const getSession = async (
   assertSessionId(id);
   const host = context.hosts.get(id);
   if (host !== undefined && sees(scope, host.principal) && host.record !== null) {
-    return new SessionReference(context, host);
+    return new SessionReference(context, host, viewerOf(scope));
   }
   await untilOpen(context);
   const used = context.staleReads.begin();
@@ -53,26 +54,32 @@ const referenceTo = (
   if (since !== undefined) {
     // Its record is there, but its `create` has not heard of it yet: no id leaves before that.
     if (since.record === null) throw new SessionNotFoundError();
-    return new SessionReference(context, since);
+    return new SessionReference(context, since, viewerOf(scope));
   }
   if (record.state !== 'terminated' && context.store.durable) {
     // What a create left whose answer was lost: nobody was given it.
     // Nor was anybody told of an id whose record has no answer yet.
     if (context.takingBack.has(id) || context.newIds.has(id)) throw new SessionNotFoundError();
-    return new SessionReference(context, storedHost(context, record));
+    return new SessionReference(context, storedHost(context, record), viewerOf(scope));
   }
   // Only the owner is told that and why it ended; an anonymous caller has no such standing.
   if (record.state !== 'terminated' || (scope !== 'everybody' && scope.principal === null)) {
     throw new SessionNotFoundError();
   }
-  return new Tombstone(context, record);
+  return new Tombstone(context, record, viewerOf(scope));
 };
 
-/** One page of the sessions this caller sees. The live state is laid over the stored one, then filtered. */
+const viewerOf = (scope: Scope): Viewer => (scope === 'everybody' ? 'operator' : 'principal');
+
+/**
+ * One page of the sessions in that scope, as `viewer` may see them. The live state is laid over the stored one, then
+ * filtered.
+ */
 export const listSessions = async (
   context: RuntimeContext,
   scope: Scope,
   options: ListOptions,
+  viewer: Viewer,
 ): Promise<SessionPage> => {
   const { limit, cursor } = checkedPage(options);
   const whose = scope === 'everybody' ? {} : { principal: scope.principal };
@@ -84,7 +91,7 @@ export const listSessions = async (
       .filter((record) => record !== null)
       // What a create left whose answer was lost was given to nobody.
       .filter(({ id }) => !context.takingBack.has(id))
-      .map((record) => overlaid(context, record))
+      .map((record) => overlaid(context, record, viewer))
       .filter((session) => options.state === undefined || session.state === options.state);
     return { sessions, cursor: page.cursor };
   } finally {
@@ -102,9 +109,11 @@ const newest = (
 const sees = (scope: Scope, principal: string | null): boolean =>
   scope === 'everybody' || scope.principal === principal;
 
-const overlaid = (context: RuntimeContext, record: SessionRecord): SessionInfo => {
-  if (record.state === 'terminated') return describeRecord(context, record);
+const overlaid = (context: RuntimeContext, record: SessionRecord, viewer: Viewer): SessionInfo => {
+  if (record.state === 'terminated') return describeRecord(context, record, viewer);
   const { hosts, newIds, away } = context;
   const host = hosts.get(record.id) ?? newIds.get(record.id) ?? away.get(record.id);
-  return host === undefined ? describeRecord(context, record) : describeHost(context, host);
+  return host === undefined
+    ? describeRecord(context, record, viewer)
+    : describeHost(context, host, viewer);
 };

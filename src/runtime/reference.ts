@@ -27,7 +27,7 @@ import { announce } from './plane/announce.ts';
 import { eventsOf } from './plane/recent-events.ts';
 import { terminateAnywhere } from './residency/end-stored.ts';
 import { decideInterrupted } from './residency/interrupted.ts';
-import { assertRecordReadable } from './residency/readable.ts';
+import { assertRecordReadable, type Viewer } from './residency/readable.ts';
 import { wake } from './residency/wake.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import type { BeatReply, Session, SessionActorView, SessionInfo } from './session.ts';
@@ -45,10 +45,12 @@ import type {
 export class SessionReference implements Session {
   readonly #context: RuntimeContext;
   readonly #host: SessionHost;
+  readonly #viewer: Viewer;
 
-  constructor(context: RuntimeContext, host: SessionHost) {
+  constructor(context: RuntimeContext, host: SessionHost, viewer: Viewer = 'operator') {
     this.#context = context;
     this.#host = host;
+    this.#viewer = viewer;
   }
 
   get id(): string {
@@ -92,7 +94,7 @@ export class SessionReference implements Session {
   }
 
   info(): SessionInfo {
-    return describeHost(this.#context, this.#host);
+    return describeHost(this.#context, this.#host, this.#viewer);
   }
 
   async touch(): Promise<void> {
@@ -188,7 +190,7 @@ export class SessionReference implements Session {
   }
 
   health(): SessionHealth {
-    return sessionHealth(this.#context, this.#host);
+    return sessionHealth(this.#context, this.#host, this.#viewer);
   }
 
   rotateId(): Promise<string> {

@@ -21,6 +21,8 @@ import type { Recent } from './plane/recent-events.ts';
 import type { Away } from './residency/away.ts';
 import type { Lanes } from './residency/lanes.ts';
 import type { Opening } from './residency/opening.ts';
+import type { Viewer } from './residency/readable.ts';
+import type { Unrestorable } from './residency/restorable.ts';
 import type { StaleReads } from './residency/stale-reads.ts';
 import type { WakeQueue } from './residency/wake-queue.ts';
 import type { RuntimeOptions } from './runtime.ts';
@@ -82,8 +84,8 @@ export interface RuntimeContext {
   readonly deadlines: Deadlines;
   readonly settings: RuntimeSettings;
   readonly application: Application;
-  /** The reference that callers and hooks are given. */
-  readonly reference: (host: SessionHost) => Session;
+  /** The reference that callers and hooks are given; to whom, default: to the operator. */
+  readonly reference: (host: SessionHost, viewer?: Viewer) => Session;
   readonly registry: Registry;
   readonly wheel: DeadlineWheel<SessionHost>;
   /** Every session in memory, by id. */
@@ -124,6 +126,8 @@ export interface RuntimeContext {
   settling: number;
   /** Ids of stored sessions that cannot be read here, of which that was told. */
   readonly toldUnreadable: Set<string>;
+  /** Stored sessions whose behaviour could not be restored here when that was tried, by id. */
+  readonly unrestorable: Map<string, Unrestorable>;
   /** The running note that this process lives; `null` without a durable store. */
   alive: { unsubscribe(): void } | null;
   readonly recent: Recent<LifecycleEvent>;

@@ -62,8 +62,10 @@ export interface SessionInfo {
   readonly reason: EndReason | null;
   /**
    * Why this process cannot wake it, in one sentence: it was stored by a newer version of Holdfast, or of its behaviour,
-   * or cannot be migrated; `null`: it can. What needs it in memory rejects with `SessionUnreadableError`. Of one that a
-   * newer Holdfast stored only id, principal, key and state are known: the times are 0, the rest is empty.
+   * cannot be migrated or restored, or is damaged; `null`: it can, as far as was tried. What needs it in memory rejects with
+   * `SessionUnreadableError`. Of one that a newer Holdfast stored, or that is damaged, only id, principal, key and state are
+   * known: the times are 0, the rest is empty, and a state that is not known here reads as `idle`. What `runtime.as(…)` gives
+   * out has only a fixed sentence here, because the reason names what is registered.
    */
   readonly unreadable: string | null;
 }

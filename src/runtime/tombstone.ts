@@ -9,7 +9,7 @@ import type { SessionHealth } from './health/health.ts';
 import { recordHealth } from './health/session-health.ts';
 import { refuseUnknown } from './known-options.ts';
 import { eventsOf } from './plane/recent-events.ts';
-import { unreadableError } from './residency/readable.ts';
+import { unreadableError, type Viewer } from './residency/readable.ts';
 import { read, type Unreadable } from './residency/reading.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 import type { BeatReply, Session, SessionActorView, SessionInfo } from './session.ts';
@@ -22,13 +22,15 @@ export class Tombstone implements Session {
   readonly #record: SessionRecord;
   readonly #unreadable: Unreadable | null;
   readonly #reason: EndReason;
+  readonly #viewer: Viewer;
 
-  constructor(context: RuntimeContext, stored: SessionRecord) {
+  constructor(context: RuntimeContext, stored: SessionRecord, viewer: Viewer) {
     const { record, unreadable } = read(context, stored);
     this.#context = context;
     this.#record = record;
     this.#unreadable = unreadable;
     this.#reason = record.session.reason ?? 'shutdown';
+    this.#viewer = viewer;
   }
 
   get id(): string {
@@ -64,7 +66,7 @@ export class Tombstone implements Session {
   }
 
   info(): SessionInfo {
-    return described({ record: this.#record, unreadable: this.#unreadable });
+    return described({ record: this.#record, unreadable: this.#unreadable }, this.#viewer);
   }
 
   async touch(): Promise<void> {
@@ -121,7 +123,7 @@ export class Tombstone implements Session {
   }
 
   health(): SessionHealth {
-    return recordHealth(this.#context, this.#record, this.#unreadable);
+    return recordHealth(this.#context, this.#record, this.#unreadable, this.#viewer);
   }
 
   async rotateId(): Promise<never> {

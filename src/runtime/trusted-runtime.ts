@@ -53,13 +53,13 @@ export class TrustedRuntime implements Runtime {
   async create(
     options: CreateOptions & { readonly principal?: string | null } = {},
   ): Promise<Session> {
-    return create(this.#context, checkedPrincipal(options.principal), options);
+    return create(this.#context, checkedPrincipal(options.principal), options, 'operator');
   }
 
   async getOrCreate(
     options: KeyedOptions & { readonly principal?: string | null },
   ): Promise<Session> {
-    return createKeyed(this.#context, checkedPrincipal(options.principal), options);
+    return createKeyed(this.#context, checkedPrincipal(options.principal), options, 'operator');
   }
 
   async get(id: string): Promise<Session> {
@@ -73,7 +73,7 @@ export class TrustedRuntime implements Runtime {
       options.principal === undefined
         ? 'everybody'
         : { principal: checkedPrincipal(options.principal) };
-    return listSessions(this.#context, scope, options);
+    return listSessions(this.#context, scope, options, 'operator');
   }
 
   async terminate(id: string, reason: 'client' | 'operator' = 'operator'): Promise<EndReason> {

@@ -131,7 +131,7 @@ export interface Change {
   readonly id?: string;
 }
 
-/** One page of records in the order of their ids, compared by code unit (a database's `C`, not a locale). */
+/** One page of records in the order of their ids, compared by code point: as UTF-8, a database's `C`, not a locale. */
 export interface Page {
   readonly records: readonly SessionRecord[];
   /**
@@ -151,8 +151,9 @@ export interface Page {
  * - `OutcomeUnknown`: the answer was lost. Only a store whose answer can be lost raises it.
  * - `AlreadyExistsError`: `create` of an id, or of a principal's key, that is taken; likewise `commit` with an `id`
  *   that is taken, or one that brings a `terminated` record back whose key is taken. Nothing was changed.
- * - `InvalidOptionError`: certain, nothing was changed; given was what JSON cannot carry, or a text that a record is found
- *   by (id, principal, key, owner) that not every database can keep: with half a character, or U+0000.
+ * - `InvalidOptionError`: certain, nothing was changed; given was what JSON cannot carry; a text that a record is found
+ *   by (id, principal, key, owner) that not every database can keep: with half a character, or U+0000; or, for a number,
+ *   none: a `limit` is whole and from 0, or `Infinity`, and NaN is nowhere one.
  * - any other error: certain, nothing was changed. `StoreError`, not retryable, after `close`.
  */
 export interface Store {
@@ -187,7 +188,7 @@ export interface Store {
     limit: number;
   }): Promise<Page>;
   /**
-   * Records whose `due.at <= at`, the longest due first and ties by id, at most `limit`, whoever holds them. With `after`,
+   * Records whose `due.at <= at`, the longest due first and ties by id, by code point, at most `limit`, whoever holds them. With `after`,
    * only those behind that place in this order: the last of the page before, whether it is still there or not.
    */
   dueBefore(
@@ -199,7 +200,8 @@ export interface Store {
   count(filter: { principal?: string | null }): Promise<number>;
   /**
    * Notes that a process lives at this wall time. Answers with the highest that was ever noted before, by earlier
-   * processes too; `null`: none. A durable store keeps the highest; it may lose the last second of it.
+   * processes too; `null`: none. A durable store keeps the highest; it may lose the last second of it. A `StoreError` that
+   * is not retryable says that the store is gone for good: the runtime lets its sessions go.
    */
   alive(at: number): Promise<number | null>;
   /** Removes the record and its journal. Compares `held.token`. */

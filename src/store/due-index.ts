@@ -1,3 +1,5 @@
+import { byCodePoint } from './code-point-order.ts';
+
 /** When something is due: what the index orders. */
 export interface DueEntry {
   /** Wall time, ms since the epoch. */
@@ -9,7 +11,7 @@ export interface DueEntry {
 const COMPACT_FROM = 64;
 
 const dueEarlier = (a: DueEntry, b: DueEntry): boolean =>
-  a.at < b.at || (a.at === b.at && a.id < b.id);
+  a.at < b.at || (a.at === b.at && byCodePoint(a.id, b.id) < 0);
 
 /**
  * Which ids are due by when: a binary heap whose outdated entries are dropped when they surface, or all at

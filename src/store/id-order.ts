@@ -1,5 +1,7 @@
+import { byCodePoint, hasHighCharacters } from './code-point-order.ts';
+
 /**
- * Ids in order, sorted only when somebody looks. `add` and `delete` are O(1). The first `after` that follows
+ * Ids in order of their code points, sorted only when somebody looks. `add` and `delete` are O(1). The first `after` that follows
  * a change is O(n + c log c) for c changes (two sorted runs are merged); one that follows none is O(log n)
  * and then O(1) for each id taken.
  */
@@ -9,6 +11,8 @@ export class IdOrder {
   readonly #added = new Set<string>();
   /** Still in `#sorted`; one that came back is in `#added` as well. */
   readonly #deleted = new Set<string>();
+  /** `undefined` is the engine's own order, by code unit: the same, and faster, until an id is found where it is not. */
+  #order: typeof byCodePoint | undefined;
 
   /** How many ids there are. */
   get size(): number {
@@ -18,6 +22,7 @@ export class IdOrder {
   /** Adds an id that is not there. */
   add(id: string): void {
     this.#added.add(id);
+    if (this.#order === undefined && hasHighCharacters(id)) this.#order = byCodePoint;
   }
 
   /** Takes out an id that is there. */
@@ -41,7 +46,8 @@ export class IdOrder {
     }
     if (this.#added.size > 0) {
       // The sort of the engine finds the two runs and merges them, so this does not sort all again.
-      this.#sorted = this.#sorted.concat([...this.#added].sort()).sort();
+      const added = [...this.#added].sort(this.#order);
+      this.#sorted = this.#sorted.concat(added).sort(this.#order);
       this.#added.clear();
     }
   }
@@ -52,7 +58,7 @@ export class IdOrder {
     while (low < high) {
       const middle = (low + high) >>> 1;
       const id = this.#sorted[middle];
-      if (id !== undefined && id <= cursor) low = middle + 1;
+      if (id !== undefined && byCodePoint(id, cursor) <= 0) low = middle + 1;
       else high = middle;
     }
     return low;

@@ -12,6 +12,7 @@ import type {
   StoredDeadline,
 } from './contract.ts';
 import { DueIndex } from './due-index.ts';
+import { assertColumns, givenLimit, givenSeq, givenTime, keptTime } from './given-numbers.ts';
 import { IdOrder } from './id-order.ts';
 import { jsonCopy } from './json-copy.ts';
 import { MemoryJournal } from './memory-journal.ts';
@@ -74,10 +75,13 @@ export class RecordTable {
   }
 
   readJournal(id: string, page: { after: number; limit: number }): readonly JournalEntry[] {
-    return this.#rows.get(storableText('id', id))?.journal.read(page.after, page.limit) ?? [];
+    const after = givenSeq('after', page.after);
+    const limit = givenLimit(page.limit);
+    return this.#rows.get(storableText('id', id))?.journal.read(after, limit) ?? [];
   }
 
   list({ state, principal, cursor, limit }: Parameters<Store['list']>[0]): Page {
+    givenLimit(limit);
     const ids = principal === undefined ? this.#ids : this.#belongingsTo(principal)?.ids;
     const records: SessionRecord[] = [];
     for (const id of ids?.after(storableText('cursor', cursor ?? null)) ?? []) {
@@ -96,6 +100,9 @@ export class RecordTable {
     after: Parameters<Store['dueBefore']>[2] = null,
   ): readonly SessionRecord[] {
     storableText('after', after?.id ?? null);
+    if (after !== null) givenTime('after', after.at);
+    givenTime('at', at);
+    givenLimit(limit);
     return this.#due.upTo(at, limit, after).flatMap((id) => this.load(id) ?? []);
   }
 
@@ -107,6 +114,7 @@ export class RecordTable {
   toCreate(given: NewRecord): RecordWrite<SessionRecord> {
     const { id, principal, key } = given;
     for (const option of TEXTS) storableText(option, given[option]);
+    assertColumns(given);
     this.#assertFree(id);
     this.#assertKeyFree(principal, keyTaken(given));
     const after: SessionRecord = Object.freeze({
@@ -128,6 +136,7 @@ export class RecordTable {
 
   /** @throws Fenced, AlreadyExistsError, InvalidOptionError */
   toCommit(held: SessionRecord, change: Change): RecordWrite<SessionRecord> {
+    assertColumns(change);
     const before = this.#heldNow(held);
     const { epoch, journalSeq } = before;
     const { id, state, due, session, snapshot, schema } = change;
@@ -170,7 +179,7 @@ export class RecordTable {
 
   /** A time that is not above the highest one leaves it as it is. */
   toNoteAlive(at: number): AliveWrite {
-    return { aliveAt: Math.max(at, this.#aliveAt ?? at) };
+    return { aliveAt: Math.max(keptTime('at', at), this.#aliveAt ?? at) };
   }
 
   /** Does what was made ready, here or by another table that had applied the same writes before it. */

@@ -7,6 +7,7 @@ import { DUE } from './store-contract/due.ts';
 import { JOURNAL } from './store-contract/journal.ts';
 import { KEYS } from './store-contract/keys.ts';
 import { LISTING } from './store-contract/listing.ts';
+import { NUMBERS } from './store-contract/numbers.ts';
 import { OWNERSHIP } from './store-contract/ownership.ts';
 import { RECORDS } from './store-contract/records.ts';
 import { RENAMING } from './store-contract/renaming.ts';
@@ -30,6 +31,7 @@ const CASES = [
   ...RECORDS,
   ...KEYS,
   ...TEXTS,
+  ...NUMBERS,
   ...COMMITS,
   ...JOURNAL,
   ...TRIMMING,

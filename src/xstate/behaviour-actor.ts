@@ -10,6 +10,7 @@ import { hearsRestored, RESTORED, type RestoredFrom } from './behaviour-events.t
 import { heldWork } from './held-work.ts';
 import { idsWithin, withOwnNames } from './own-names.ts';
 import { type PendingDelay, pendingDelays, startPendingDelays } from './pending-delays.ts';
+import { type RestoreFailure, restoreFailure } from './restore-failure.ts';
 import type { SessionActor } from './session-actor.ts';
 import { removeWard, setWard } from './session-logic.ts';
 import { stopTree } from './stop-tree.ts';
@@ -68,6 +69,11 @@ export class BehaviourActor {
     } finally {
       session.system = system;
     }
+  }
+
+  /** What it, or an actor under it, failed of while it was made from that snapshot. Only before `start`. */
+  restoreFailure(persisted: unknown): RestoreFailure | null {
+    return restoreFailure(this.#actor, persisted);
   }
 
   /** Starts it, with what it had pending. It may be over before this returns. */

@@ -13,6 +13,7 @@ import type { Clock } from '../time/clock.ts';
 import { BehaviourActor, type BehaviourStart } from './behaviour-actor.ts';
 import { createDelayedEvents, installDelayedEvents } from './delayed-events.ts';
 import type { PendingDelay } from './pending-delays.ts';
+import type { RestoreFailure } from './restore-failure.ts';
 import type { SessionActor } from './session-actor.ts';
 import { sessionLogic } from './session-logic.ts';
 import { Unrest } from './unrest.ts';
@@ -55,6 +56,11 @@ export class LoneBehaviour {
     this.#actor = new BehaviourActor(this.#session, logic, from, DEAF);
   }
 
+  /** See `BehaviourActor.restoreFailure`. */
+  restoreFailure(persisted: unknown): RestoreFailure | null {
+    return this.#actor.restoreFailure(persisted);
+  }
+
   start(): void {
     this.#actor.start();
   }
@@ -94,6 +100,16 @@ export class LoneBehaviour {
     this.#session.stop();
   }
 }
+
+/**
+ * Why a behaviour cannot be restored from there; `null`: it can. Its actor is made and never started, so nothing runs but
+ * what its logic has as `restoreSnapshot`.
+ */
+export const failureToRestore = (
+  logic: AnyActorLogic,
+  clock: Clock,
+  from: Exclude<BehaviourStart, { readonly input: unknown }>,
+): RestoreFailure | null => new LoneBehaviour(logic, clock, from).restoreFailure(from.snapshot);
 
 const DEAF = {
   snapshot: () => undefined,

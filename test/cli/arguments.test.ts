@@ -29,6 +29,11 @@ test('every mistake is told at once', () => {
     '--data needs a value: a folder.',
     'b c is too much: it takes one file.',
   ]);
+  // One that brings its value takes nothing of what follows.
+  expect(read('--dat=x', 'a', 'b')).toEqual([
+    '--dat is no flag; the nearest one is --data.',
+    'b is too much: it takes one file.',
+  ]);
   expect(read()).toEqual(['It needs one file.']);
   // What is missing may be what stood behind the flag that was misread.
   expect(read('--dat', 'file')).toEqual(['--dat is no flag; the nearest one is --data.']);
@@ -39,4 +44,6 @@ test('every mistake is told at once', () => {
 
 test('the help has each flag with what it takes', () => {
   expect(flagsHelp(FLAGS)).toBe('  --data <folder>  Where\n  --skip-existing  Leaves them');
+  const two = { a: FLAGS.data, longer: { shape: null, about: 'More' } };
+  expect(flagsHelp(two)).toBe('  --a <folder>  Where\n  --longer      More');
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { eventJson, eventLine, isPrinted } from '../../src/cli/event-line.ts';
+import { SessionUnreadableError } from '../../src/errors.ts';
 import type { LifecycleEvent } from '../../src/observe/events.ts';
 
 const HEAD = { id: 'ses_x', principal: null, seq: 1, at: Date.UTC(2026, 0, 1, 12, 30, 15, 250) };
@@ -65,4 +66,23 @@ test('for programs an event is JSON on one line, an error with its name and mess
   expect(JSON.parse(eventJson(failing))).toMatchObject({
     error: { name: 'TypeError', message: 'a\nb' },
   });
+});
+
+test('that a session is put away and woken is told to everybody who reads along', () => {
+  const hibernated: LifecycleEvent = { ...HEAD, type: 'session.hibernated' };
+  const woken: LifecycleEvent = { ...HEAD, type: 'session.woken', from: 'crash' };
+  expect(isPrinted(hibernated, 'info') && isPrinted(woken, 'info')).toBe(true);
+  expect(eventLine(hibernated, false)).toBe('12:30:15.250 hibernated ses_x');
+  expect(eventLine(woken, false)).toBe('12:30:15.250 woken ses_x after a crash');
+});
+
+test('whoever serves is told what keeps a session from being read, and what a gap was', () => {
+  const error = new SessionUnreadableError('The behaviour "a" is not registered: register it.');
+  const told: LifecycleEvent = { at: HEAD.at, type: 'runtime.error', where: 'a wake', error };
+  expect(eventLine(told, false)).toMatch(/The behaviour "a" is not registered: register it\.$/);
+  const gap = { at: HEAD.at, type: 'runtime.time-gap', gapMs: 2_179.4 } as const;
+  expect(eventLine({ ...gap, kind: 'downtime' }, false)).toBe(
+    '12:30:15.250 gap no process was here for 2179 ms',
+  );
+  expect(eventLine({ ...gap, kind: 'stall' }, false)).toBe('12:30:15.250 gap stall of 2179 ms');
 });

@@ -1,77 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { exportLines } from '../../src/cli/export-lines.ts';
-import { importLines } from '../../src/cli/import-lines.ts';
-import { mintSessionId } from '../../src/index.ts';
-import type { JournalEntry, SessionRecord, StoredSession } from '../../src/store/contract.ts';
-
-const SESSION: StoredSession = {
-  createdAt: 1_000,
-  expiresAt: null,
-  lastActivityAt: 2_000,
-  lastSignAt: 2_000.5,
-  provenAt: null,
-  beats: 'first',
-  watched: false,
-  pausedAt: null,
-  eventSeq: 3,
-  operations: [{ operation: 'op', name: 'sync', seq: 1 }],
-  endedAt: null,
-  reason: null,
-  client: { name: 'chat' },
-  metadata: {},
-  mcpServers: [],
-  data: { any: ['thing', null, 1.5] },
-  behaviour: null,
-  journal: { first: 1, bytes: 10 },
-};
-
-const recordOf = (change: Partial<SessionRecord> = {}): SessionRecord => ({
-  id: mintSessionId(),
-  principal: 'ada',
-  key: 'key:chat',
-  token: 'token',
-  epoch: 3,
-  owner: 'process',
-  state: 'idle',
-  due: { at: 5_000, deadline: 'idleTimeout' },
-  journalSeq: 2,
-  schema: 2,
-  session: SESSION,
-  snapshot: null,
-  ...change,
-});
-
-const entriesOf = ({ session, journalSeq }: SessionRecord): JournalEntry[] =>
-  Array.from({ length: journalSeq - session.journal.first + 1 }, (_, at) => ({
-    seq: session.journal.first + at,
-    epoch: 1,
-    data: { kind: 'message', at, role: 'user', content: 'x' },
-  }));
-
-const exported = (records: readonly SessionRecord[]): string[] => {
-  const byId = new Map(records.map((record) => [record.id, record]));
-  const reader = {
-    *records() {
-      yield* records;
-    },
-    *entries(id: string) {
-      const record = byId.get(id);
-      yield* record === undefined ? [] : entriesOf(record);
-    },
-  };
-  return [...exportLines(reader, 7, { sessions: 0, entries: 0 })].map((line) => line.trimEnd());
-};
-
-async function* numbered(lines: readonly string[]) {
-  yield* lines.map((text, at) => ({ number: at + 1, text }));
-}
-
-const brought = async (lines: readonly string[]) => {
-  const found = [];
-  for await (const one of importLines(numbered(lines))) found.push(one);
-  return found;
-};
+import { broken, brought, exported, recordOf, SESSION } from './sample-export.ts';
 
 const trimmed = recordOf({ key: null, session: { ...SESSION, journal: { first: 2, bytes: 5 } } });
 const empty = recordOf({
@@ -116,16 +45,6 @@ test('one from which a line was taken, doubled or moved, or that was cut anywher
   );
 });
 
-const broken = (path: readonly string[], value: unknown): string[] => {
-  const [header = '', line = '', ...rest] = exported([recordOf()]);
-  const session = JSON.parse(line);
-  const last = path.at(-1) ?? '';
-  const place = path.slice(0, -1).reduce((at, name) => at[name], session.record);
-  if (value === undefined) delete place[last];
-  else place[last] = value;
-  return [header, JSON.stringify(session), ...rest];
-};
-
 describe('a record is refused', () => {
   test.each([
     ['id', 'ses_x'],
@@ -138,6 +57,9 @@ describe('a record is refused', () => {
     ['key', 5],
     ['epoch', 0],
     ['epoch', 1.5],
+    ['epoch', Number.MAX_SAFE_INTEGER],
+    ['journalSeq', Number.MAX_SAFE_INTEGER],
+    ['session.eventSeq', 2 ** 48 + 1],
     ['state', 'gone'],
     ['due', { at: 'x', deadline: 'idleTimeout' }],
     ['due', { at: 1, deadline: 'never' }],
@@ -173,10 +95,95 @@ describe('a record is refused', () => {
     );
   });
 
+  test('that is paused, and says not since when', async () => {
+    await expect(brought(broken(['state'], 'paused'))).rejects.toThrow('line 2: has a session');
+  });
+
+  test.each([
+    ['idle', 'tombstone'],
+    ['active', 'unfinished'],
+    ['terminating', 'tombstone'],
+  ])('that is %s, with the deadline %s', async (state, deadline) => {
+    const lines = broken(['due'], { at: 1, deadline }).map((line) =>
+      line.replace('"state":"idle"', `"state":"${state}"`),
+    );
+    await expect(brought(lines)).rejects.toThrow(
+      `line 2: has a session that is ${state}, and whose deadline is ${deadline}.`,
+    );
+  });
+
   test('that is deeper than anything that is stored', async () => {
     const deep = JSON.parse(`${'['.repeat(1_200)}${']'.repeat(1_200)}`);
     await expect(brought(broken(['session', 'data'], deep))).rejects.toThrow('line 2: is deeper');
   });
+});
+
+describe('a session that only another version can read', () => {
+  const newer = (change: object = {}): string[] => {
+    const lines = exported([recordOf({ schema: 3 }), recordOf({ key: null })]);
+    const line = JSON.parse(lines[1] ?? '');
+    Object.assign(line.record, { state: 'archived', due: { at: 1, deadline: 'never' }, ...change });
+    lines[1] = JSON.stringify(line);
+    return lines;
+  };
+
+  test('is refused, and that it can be left out is told', async () => {
+    await expect(brought(newer())).rejects.toThrow(
+      'line 2: cannot be read. It is of schema 3, and this version of Holdfast knows 1 to 2. With --skip-unreadable it is left out.',
+    );
+  });
+
+  test('is left out with its journal where that was asked for, and the rest is taken in', async () => {
+    const found = await brought(newer(), true);
+    expect(found.map((one) => Object.keys(one)[1])).toEqual([
+      'leftOut',
+      'record',
+      'entry',
+      'entry',
+    ]);
+    expect(found[0]).toEqual({ number: 2, leftOut: expect.stringMatching(/^ses_/) });
+    expect((await brought(newer({ id: '\u001b[2J' }), true))[0]).toEqual({
+      number: 2,
+      leftOut: null,
+    });
+  });
+
+  test.each([
+    [['state'], 'archived', 'is in the state "archived"'],
+    [['session', 'createdAt'], null, 'createdAt'],
+  ])('may also be one whose %j is none that is known here', async (path, value, why) => {
+    await expect(brought(broken(path, value))).rejects.toThrow(why);
+    const found = await brought(broken(path, value), true);
+    expect(found).toEqual([{ number: 2, leftOut: expect.stringMatching(/^ses_/) }]);
+  });
+
+  test('is still counted: a line that is missing shows', async () => {
+    const lines = newer();
+    lines.splice(2, 1);
+    await expect(brought(lines, true)).rejects.toThrow('lines are missing');
+  });
+
+  test('is another thing than one that is broken, which is refused all the same', async () => {
+    await expect(brought(broken(['session'], []), true)).rejects.toThrow('line 2: has a record');
+    await expect(brought(broken(['schema'], '3'), true)).rejects.toThrow('line 2: has a record');
+  });
+});
+
+test('what is told of a file is neither long nor an object in its own words', async () => {
+  const header = { kind: 'header', format: 'holdfast-export', version: 'x'.repeat(100_000) };
+  const error: unknown = await brought([JSON.stringify(header)]).catch((one: unknown) => one);
+  expect(String(error).length).toBeLessThan(2_000);
+  const end = { kind: 'end', sessions: { toString: 1 }, entries: 0 };
+  await expect(brought([LINES[0] ?? '', JSON.stringify(end)])).rejects.toThrow(
+    'line 2: is an end without its counts.',
+  );
+});
+
+test('an export stays JSON with the same meaning, and commands no terminal', async () => {
+  const evil = 'a\u009b31m\u202e\u007f\u2028\\';
+  const lines = exported([recordOf({ session: { ...SESSION, data: evil } })]);
+  expect(lines.join('')).not.toMatch(/[\p{Cc}\p{Zl}\p{Bidi_Control}]/u);
+  expect((await brought(lines))[0]).toMatchObject({ record: { session: { data: evil } } });
 });
 
 test('one of an older schema is taken in as it is', async () => {

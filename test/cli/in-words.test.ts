@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { counted, fromNow, howLong, oneLine, timeOf } from '../../src/cli/in-words.ts';
+import { counted, fromNow, howLong, oneLine, shown, timeOf } from '../../src/cli/in-words.ts';
 
 const HOUR = 3_600_000;
 
@@ -31,6 +31,15 @@ test('times are UTC to the second; one that no calendar has is told as it is', (
 test('what somebody else chose stays one line, and moves no cursor', () => {
   expect(oneLine('a\nb\u001b[2J\u2028c\u202Ed')).toBe('a?b?[2J?c?d');
   expect(oneLine('é ✓')).toBe('é ✓');
+});
+
+test('what somebody else chose is told as far as it fits a line, and never half a character', () => {
+  expect(oneLine('x'.repeat(1_000))).toBe('x'.repeat(1_000));
+  expect(oneLine('x'.repeat(1_001))).toBe(`${'x'.repeat(1_000)}…`);
+  expect(oneLine(`${'x'.repeat(999)}😀`)).toBe(`${'x'.repeat(999)}…`);
+  expect(shown('x'.repeat(2_000))).toBe(`"${'x'.repeat(999)}…`);
+  expect(shown({ a: [1] })).toBe('{"a":[1]}');
+  expect(shown(undefined)).toBe('nothing');
 });
 
 test('one and many', () => {

@@ -36,6 +36,10 @@ test('a last line without its end is one too; no bytes are no line', async () =>
   expect(await linesIn([])).toEqual([]);
 });
 
+test('a mark at the beginning is no part of what is left out: the line is told as it is', async () => {
+  expect(await linesIn([Buffer.from('\ufeffa')])).toEqual([{ number: 1, text: '\ufeffa' }]);
+});
+
 test('what is no UTF-8, and a line that is too long, are told with their number', async () => {
   await expect(linesIn([Buffer.from('a\n'), Buffer.from([0xff, 0x0a])])).rejects.toThrow(
     'line 2: is not UTF-8.',

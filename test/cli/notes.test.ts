@@ -4,6 +4,8 @@ import { StoreError } from '../../src/errors.ts';
 import { createSimulatedDisk } from '../../src/testing/simulated-disk.ts';
 import { createTestRuntime } from '../../src/testing/test-runtime.ts';
 import { createVirtualClock } from '../../src/time/virtual-clock.ts';
+import { durableEndpoint } from '../mcp/durable-endpoint.ts';
+import { call, messagesOf } from '../mcp/endpoint-under-test.ts';
 
 const runtimeOverDisk = async () => {
   const clock = createVirtualClock();
@@ -61,4 +63,46 @@ test('a note that the disk has no room for is not said to be kept', async () => 
   const { session, disk } = await runtimeOverDisk();
   disk.full(true);
   await expect(new Notes(session).add('lost?')).rejects.toThrow(StoreError);
+});
+
+test('a note that was not recorded keeps those after it from nothing', async () => {
+  const { session, disk, bench } = await runtimeOverDisk();
+  const notes = new Notes(session);
+  disk.full(true);
+  await expect(notes.add('first')).rejects.toThrow(StoreError);
+  disk.full(false);
+  await bench.advance(60_000);
+  expect(await notes.add('second')).toEqual({ notes: 2 });
+  expect(notes.list()).toEqual(['first', 'second']);
+});
+
+test.each([null, [1], 'text'])(
+  'data that holds no notes (%j) makes way for the first',
+  async (data) => {
+    const { session } = await runtimeOverDisk();
+    await session.update(() => data);
+    expect(new Notes(session).list()).toEqual([]);
+    expect(await new Notes(session).add('first')).toEqual({ notes: 1 });
+    expect(session.data).toEqual({ notes: ['first'] });
+  },
+);
+
+test('what is no note among the notes is left out', async () => {
+  const { session } = await runtimeOverDisk();
+  await session.update(() => ({ notes: [1, 'kept', null] }));
+  expect(new Notes(session).list()).toEqual(['kept']);
+  expect(await new Notes(session).add('next')).toEqual({ notes: 2 });
+});
+
+test('the tool takes a note of as many characters as may be, and not one more', async () => {
+  const under = durableEndpoint();
+  const id = await under.open();
+  const asked = async (length: number) => {
+    const answer = await under.post(call(1, 'note_add', { text: 'x'.repeat(length) }), id);
+    return JSON.stringify(await messagesOf(answer));
+  };
+  expect(await asked(NOTE_LIMITS.characters)).toContain('Notes in this session: 1.');
+  expect(await asked(NOTE_LIMITS.characters + 1)).toContain('"isError":true');
+  expect(await asked(0)).toContain('"isError":true');
+  expect(await asked(1)).toContain('Notes in this session: 2.');
 });

@@ -62,6 +62,18 @@ test.each([
   expect(lines).toContain(place);
 });
 
+test('a server that was seen five seconds ago may still live; what has ended is in nobody’s memory', () => {
+  const held = recordOf({ state: 'active', owner: 'p' });
+  const placed = (record: SessionRecord, agoMs: number) => {
+    const { place, state } = storyOf(record, [], NOW - agoMs, NOW);
+    return [place, state];
+  };
+  expect(placed(held, 5_000)).toEqual(['resident', 'active']);
+  expect(placed(held, 5_001)).toEqual(['left', 'idle']);
+  const over = recordOf({ state: 'terminated', owner: 'p' }, { endedAt: NOW, reason: 'client' });
+  expect(placed(over, 0)).toEqual(['stored', 'terminated']);
+});
+
 test.each([
   ['idleTimeout', 'ends with idle-timeout, if nothing is heard'],
   ['heartbeat', 'ends with heartbeat-lost, if its client does not beat'],
@@ -104,6 +116,7 @@ test('messages are counted in rows between operations; nothing of them, or of an
   const data = [
     message(THEN),
     message(THEN + MINUTE, 'assistant'),
+    message(THEN + MINUTE, 'assistant'),
     operation('started', THEN + 2 * MINUTE, { input: 'said' }),
     operation('interrupted', THEN + 3 * MINUTE),
     operation('finished', THEN + 4 * MINUTE, { outcome: 'failed', error: 'said', result: 'said' }),
@@ -114,15 +127,39 @@ test('messages are counted in rows between operations; nothing of them, or of an
   const lines = told(recordOf({}, { operations }), { data }).split('\n');
   expect(lines.slice(-6).map((line) => line.trim().replace(/^[-\d]+ [:\d]+ +/, ''))).toEqual([
     'In its journal (UTC):',
-    '2 messages (1 user, 1 assistant), until 2023-11-14 22:14:20',
+    '3 messages (1 user, 2 assistant), until 2023-11-14 22:14:20',
     'operation sync??[2J started',
     'operation sync??[2J interrupted',
     'operation sync??[2J finished: failed',
     '1 message (1 user)',
   ]);
-  expect(lines.join('\n')).toContain('7 entries, 0 bytes: 3 messages (2 user, 1 assistant)');
+  expect(lines.join('\n')).toContain('8 entries, 0 bytes: 4 messages (2 user, 2 assistant)');
   expect(lines.join('\n')).toContain('operation sync, when this was recorded');
   expect(lines.join('\n')).not.toContain('said');
+});
+
+test('an entry that is not what its kind says is counted, and nothing of it is told', () => {
+  const data = [
+    { kind: 'operation' },
+    { ...operation('\u001b]0;pwned\u0007', THEN) },
+    { ...message(THEN), at: '\u001b[2J' },
+    message(THEN, '__proto__'),
+    message(THEN),
+  ];
+  const lines = told(recordOf(), { data });
+  expect(lines).toContain('5 entries, 0 bytes: 1 message (1 user)');
+  expect(lines).not.toContain('pwned');
+  expect(lines.split('\n').slice(-2)[0]).toBe('In its journal (UTC):');
+});
+
+test('a name is told as far as it fits a line', () => {
+  const lines = told(recordOf({}, { client: { name: 'x'.repeat(1_000_000), version: '1' } }));
+  expect(lines.length).toBeLessThan(3_000);
+});
+
+test('one that is damaged says so, whatever is left of it', () => {
+  const damaged = { ...recordOf({ schema: 0 }), session: null } as unknown as SessionRecord;
+  expect(told(damaged)).toMatch(/cannot be read +.*damaged/);
 });
 
 test('of a long journal the end is told, and how much came before', () => {

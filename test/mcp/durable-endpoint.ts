@@ -4,6 +4,7 @@ import { createToolServer } from '../../src/cli/tools.ts';
 import { createMcpEndpoint, type McpEndpoint } from '../../src/mcp/endpoint.ts';
 import type { McpServerFactory } from '../../src/mcp/opening.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
+import type { SessionRecord } from '../../src/store/contract.ts';
 import { createSimulatedDisk, type SimulatedDisk } from '../../src/testing/simulated-disk.ts';
 import { createTestRuntime, type TestRuntime } from '../../src/testing/test-runtime.ts';
 import { createVirtualClock } from '../../src/time/virtual-clock.ts';
@@ -24,6 +25,7 @@ export interface DurableOptions {
   /** Instead of the tools of `holdfast serve`. */
   readonly server?: McpServerFactory;
   readonly maxResident?: number;
+  readonly requestTimeoutMs?: number;
   /** What a sync of the disk takes, ms; default 0: requests are answered without time passing. */
   readonly syncMs?: number;
 }
@@ -36,8 +38,10 @@ export class DurableEndpoint {
   readonly errors: unknown[] = [];
   endpoint: McpEndpoint;
   readonly #server: McpServerFactory;
+  readonly #requestTimeoutMs: number | undefined;
 
-  constructor({ server, syncMs = 0, ...options }: DurableOptions) {
+  constructor({ server, syncMs = 0, requestTimeoutMs, ...options }: DurableOptions) {
+    this.#requestTimeoutMs = requestTimeoutMs;
     const clock = createVirtualClock({ traced: true });
     this.disk = createSimulatedDisk({ clock, syncMs });
     const deadlines = { idleAfterMs: 10_000, hibernateAfterMs: 5_000, idleTimeoutMs: 3_600_000 };
@@ -65,6 +69,17 @@ export class DurableEndpoint {
     await this.bench.restart();
     await this.endpoint.close();
     this.endpoint = this.#createEndpoint();
+  }
+
+  /** Another process comes over the same disk, in which the record of a session is changed. */
+  async rewrite(id: string, change: (record: SessionRecord) => object): Promise<void> {
+    const { store } = this.bench;
+    const record = await store.load(id);
+    if (record === null) throw new Error('It is not there.');
+    const { token: _token, epoch: _epoch, journalSeq: _seq, ...given } = record;
+    await store.remove(record);
+    await store.create({ ...given, ...change(record) });
+    this.crash();
   }
 
   /** What a client's `fetch` would be. Without `streams` a GET is answered with 405, as servers may. */
@@ -135,7 +150,9 @@ export class DurableEndpoint {
   }
 
   #createEndpoint(): McpEndpoint {
+    const requestTimeoutMs = this.#requestTimeoutMs;
     return createMcpEndpoint({
+      ...(requestTimeoutMs === undefined ? {} : { requestTimeoutMs }),
       runtime: this.runtime.as(null),
       server: async (context) => {
         const server = await this.#server(context);

@@ -1,5 +1,6 @@
 import { McpServer } from '@modelcontextprotocol/server';
 import { expect, test } from 'vitest';
+import { LIMITS } from '../../src/limits.ts';
 import { createLoggingServer, durableEndpoint, STORED_MS } from './durable-endpoint.ts';
 import { call, INITIALIZE, messagesOf } from './endpoint-under-test.ts';
 
@@ -78,6 +79,10 @@ test('a server that refuses the handshake is closed, and ends nothing', async ()
   const id = await under.openStored();
   refuses = true;
   expect((await under.post(call(1, 'x'), id)).status).toBe(500);
+  expect(under.errors).toMatchObject([
+    { message: expect.stringContaining('made again'), cause: { message: expect.any(String) } },
+  ]);
+  await under.bench.settle();
   expect(closed).toEqual([1]);
   expect((await under.runtime.get(id)).state).toBe('active');
   refuses = false;
@@ -101,6 +106,7 @@ test('a session that ends while its server is made again: 404, and the server is
   ends = true;
   expect((await under.post(call(1, 'x'), ids[0])).status).toBe(404);
   expect((await under.get(ids[1] ?? '')).status).toBe(404);
+  await under.bench.settle();
   expect(closed).toEqual([1, 1]);
   expect(under.endpoint.connections).toBe(0);
 });
@@ -145,11 +151,11 @@ const slowServer = () => {
 
 test('a request whose time is up while its server is made is told so, and its handler never runs', async () => {
   const { under: slow, server } = slowServer();
-  const under = durableEndpoint({ server });
+  const under = durableEndpoint({ server, requestTimeoutMs: 20_000 });
   const id = await under.openStored();
   slow.slow = true;
   const asked = under.post(call(1, 'count'), id);
-  await under.bench.advance(601_000);
+  await under.bench.advance(20_000);
   expect(await messagesOf(await asked)).toMatchObject([
     { id: 1, error: { data: { code: 'ERR_HOLDFAST_TIMEOUT' } } },
   ]);
@@ -158,6 +164,107 @@ test('a request whose time is up while its server is made is told so, and its ha
   expect(slow.calls).toBe(0);
   await messagesOf(await under.post(call(2, 'count'), id));
   expect(slow.calls).toBe(1);
+});
+
+test('a server that is not made again within 30 s: 500, it is closed when it comes, and the next request tries anew', async () => {
+  const { under: slow, server } = slowServer();
+  const under = durableEndpoint({ server });
+  const id = await under.openStored();
+  slow.slow = true;
+  const asked = [under.post(call(1, 'count'), id), under.post(NOTICE, id), under.get(id)];
+  await under.bench.advance(LIMITS.initTimeoutMs - 1);
+  // Who comes later has no more time than is left.
+  asked.push(under.post(call(2, 'count'), id));
+  expect(under.endpoint.connections).toBe(1);
+  await under.bench.advance(1);
+  for (const one of asked) expect((await one).status).toBe(500);
+  expect(under.endpoint.connections).toBe(0);
+  expect(under.errors).toHaveLength(4);
+  expect(under.errors[0]).toMatchObject({
+    cause: { code: 'ERR_HOLDFAST_TIMEOUT', timeoutMs: LIMITS.initTimeoutMs },
+  });
+
+  slow.slow = false;
+  expect(await messagesOf(await under.post(call(3, 'count'), id))).toMatchObject([{ id: 3 }]);
+  slow.proceed();
+  await under.bench.settle();
+  const [, fresh, late] = under.made.map((made) => made.server.isConnected());
+  expect([fresh, late]).toEqual([true, false]);
+  expect(await messagesOf(await under.post(call(4, 'count'), id))).toMatchObject([{ id: 4 }]);
+  expect(slow.calls).toBe(2);
+  expect(under.made).toHaveLength(3);
+});
+
+test('a handshake that is not repeated within 30 s: 500, and its server is closed at once', async () => {
+  let hangs = false;
+  const closed: number[] = [];
+  const under = durableEndpoint({
+    server: () => {
+      const server = new McpServer({ name: 'hung', version: '1.0.0' });
+      server.server.onclose = () => closed.push(under.bench.clock.mono());
+      if (hangs) server.server.setRequestHandler('initialize', () => new Promise(() => undefined));
+      return server;
+    },
+  });
+  const id = await under.openStored();
+  hangs = true;
+  const since = under.bench.clock.mono();
+  const asked = under.get(id);
+  await under.bench.advance(LIMITS.initTimeoutMs);
+  expect((await asked).status).toBe(500);
+  expect(closed[1]).toBe(since + LIMITS.initTimeoutMs);
+  hangs = false;
+  expect((await under.post(NOTICE, id)).status).toBe(202);
+  expect(await under.residency(id)).toBe('resident');
+});
+
+test('a session that ends while its server hangs: 404 at once', async () => {
+  const { under: slow, server } = slowServer();
+  const under = durableEndpoint({ server });
+  const id = await under.openStored();
+  slow.slow = true;
+  const asked = [under.get(id), under.post(NOTICE, id)];
+  await under.bench.settle();
+  await under.runtime.terminate(id, 'operator');
+  for (const one of asked) expect((await one).status).toBe(404);
+  slow.proceed();
+  await under.bench.settle();
+  expect(under.made[1]?.server.isConnected()).toBe(false);
+});
+
+test('a runtime that closes while a server hangs: 503, because its session goes on', async () => {
+  const { under: slow, server } = slowServer();
+  const under = durableEndpoint({ server });
+  const id = await under.openStored();
+  slow.slow = true;
+  const asked = under.get(id);
+  await under.bench.settle();
+  await under.bench.close();
+  expect((await asked).status).toBe(503);
+});
+
+test('an initialize whose session ends while its server is made is refused, and the server is closed', async () => {
+  const under = durableEndpoint({
+    server: async ({ session }) => {
+      await session.terminate('operator');
+      return new McpServer({ name: 'late', version: '1.0.0' });
+    },
+  });
+  expect((await under.post(INITIALIZE)).status).toBe(404);
+  await under.bench.settle();
+  expect(under.made[0]?.server.isConnected()).toBe(false);
+  expect(under.endpoint.connections).toBe(0);
+});
+
+test('an initialize whose server is made while the runtime closes: 503', async () => {
+  const { under: slow, server } = slowServer();
+  const under = durableEndpoint({ server });
+  slow.slow = true;
+  const asked = under.post(INITIALIZE);
+  await under.bench.settle();
+  await under.bench.close();
+  slow.proceed();
+  expect((await asked).status).toBe(503);
 });
 
 test('an initialize whose server takes so long that its session is stored meanwhile is answered', async () => {

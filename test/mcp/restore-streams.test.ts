@@ -182,3 +182,90 @@ test('close of the endpoint closes what is being made as well', async () => {
   expect(closed).toEqual([1]);
   expect((await under.runtime.get(id)).state).toBe('active');
 });
+
+test('close of the endpoint waits for the servers to be closed', async () => {
+  let proceed: () => void = () => undefined;
+  const under = durableEndpoint({
+    server: async (context) => {
+      const server = await createLoggingServer(context);
+      const close = server.close.bind(server);
+      server.close = async () => {
+        await new Promise<void>((resolve) => (proceed = resolve));
+        await close();
+      };
+      return server;
+    },
+  });
+  await under.open();
+  let closed = false;
+  const closing = under.endpoint.close().then(() => {
+    closed = true;
+  });
+  await under.bench.settle();
+  expect(closed).toBe(false);
+  proceed();
+  await closing;
+  expect(under.made[0]?.server.isConnected()).toBe(false);
+});
+
+test('a runtime that is closed leaves no connection of a stored session with a stream', async () => {
+  const under = durableEndpoint();
+  const id = await under.openStored();
+  const stream = await under.get(id);
+  await under.bench.close();
+  expect(await stream.text()).toBe(': open\n\n');
+  expect(under.endpoint.connections).toBe(0);
+});
+
+test('a stream that closes while its session is woken in vain leaves nothing', async () => {
+  const under = durableEndpoint({ syncMs: 20, maxResident: 1 });
+  const { bench } = under;
+  const opened = async (): Promise<string> => {
+    const opening = under.open();
+    await bench.advance(200);
+    return opening;
+  };
+  const id = await opened();
+  await bench.advance(STORED_MS);
+  const gone = new AbortController();
+  await under.get(id, gone.signal);
+  // It makes room first, which takes one sync. Then the disk takes no more.
+  await opened();
+  await bench.advance(11_000);
+  const asked = under.post(add(1, 'x'), id);
+  await bench.advance(10);
+  expect(await under.residency(id)).toBe('waking');
+  gone.abort();
+  under.disk.full(true);
+  await bench.advance(200);
+  expect((await asked).status).toBe(503);
+  expect(await under.residency(id)).toBe('stored');
+  expect(under.endpoint.connections).toBe(0);
+  under.disk.full(false);
+  await bench.advance(60_000);
+});
+
+test('a session whose end begins while its server is made is not found, before that is recorded', async () => {
+  let proceed: () => void = () => undefined;
+  let slow = false;
+  const under = durableEndpoint({
+    server: async (context) => {
+      if (slow) await new Promise<void>((resolve) => (proceed = resolve));
+      return createLoggingServer(context);
+    },
+  });
+  const id = await under.openStored();
+  await (await under.runtime.get(id)).touch();
+  slow = true;
+  const notice = { jsonrpc: '2.0', method: 'notifications/roots/list_changed' };
+  const asked = [under.get(id), under.post(notice, id)];
+  await under.bench.settle();
+  under.disk.full(true);
+  under.runtime.terminate(id, 'operator').catch(() => undefined);
+  await under.bench.settle();
+  proceed();
+  for (const one of asked) expect((await one).status).toBe(404);
+  expect(under.endpoint.connections).toBe(0);
+  under.disk.full(false);
+  await under.bench.advance(60_000);
+});

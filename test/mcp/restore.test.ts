@@ -256,3 +256,22 @@ test('a DELETE after a restore ends the session by its transport', async () => {
   expect(under.endpoint.connections).toBe(0);
   expect(under.runtime.stats().ended).toMatchObject({ client: 1 });
 });
+
+test('a server that is made again sees the whole handshake, before the request', async () => {
+  const seen: string[] = [];
+  const under = durableEndpoint({
+    server: async (context) => {
+      const server = await createLoggingServer(context);
+      server.server.oninitialized = () => seen.push('initialized');
+      server.registerTool('seen', {}, () => {
+        seen.push('called');
+        return { content: [] };
+      });
+      return server;
+    },
+  });
+  const id = await under.openStored();
+  expect(seen).toEqual(['initialized']);
+  await messagesOf(await under.post(call(1, 'seen'), id));
+  expect(seen).toEqual(['initialized', 'initialized', 'called']);
+});

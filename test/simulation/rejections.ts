@@ -7,3 +7,6 @@ export const nameOf = (error: unknown): string => {
 /** What our own functions throw, on purpose. */
 export const isOurs = (error: unknown): boolean =>
   error instanceof Error && /^(the task fails|a job fails)/.test(error.message);
+
+/** Of a session that was let go: here only by a process whose store has ended, as no other one serves it. */
+export const isFenced = (error: unknown): boolean => nameOf(error) === 'FENCED';

@@ -11,7 +11,7 @@ import { askingOf } from './invariants-refusals.ts';
 import { LimitsReached } from './limits-reached.ts';
 import { SURELY_A_GAP_MS } from './numbers.ts';
 import { SimProcess } from './process.ts';
-import { isOurs, nameOf } from './rejections.ts';
+import { isFenced, isOurs, nameOf } from './rejections.ts';
 import { type Setup, setupOf } from './setup.ts';
 import type { Ask, Slot } from './slot.ts';
 import { stepsOfRefusal } from './steps.ts';
@@ -241,7 +241,8 @@ export class World {
       (error: unknown) =>
         answered(() => {
           this.trace.saw(`${name}: ${nameOf(error)}`);
-          if (!isPromised(error) && !isOurs(error)) {
+          const isLetGo = this.storeHasEnded && isFenced(error);
+          if (!isPromised(error) && !isOurs(error) && !isLetGo) {
             this.violated('refusals', `${name} was rejected with ${String(error)}`);
           }
           this.check('refused', { asking, error });

@@ -1,6 +1,6 @@
 import type { Snapshot } from 'xstate';
 import { InvalidOptionError } from '../../errors.ts';
-import type { Path } from '../../store/envelope/envelope.ts';
+import { type Path, valueAt } from '../../store/envelope/envelope.ts';
 import type { PendingDelay } from '../../xstate/pending-delays.ts';
 import type { Session } from '../session.ts';
 
@@ -62,11 +62,17 @@ export const copyWithout = (
   return { copy: copier.copy(data), found: copier.found };
 };
 
-/** Puts a value where that path leads. */
+/**
+ * Puts a value where that path leads, by own properties, in the place of a `null`. Throws `InvalidOptionError` where it leads
+ * anywhere else: what was stored is not to reach what all objects share.
+ */
 export const putAt = (root: object, path: Path, value: unknown): void => {
-  let holder: unknown = root;
-  for (const key of path.slice(0, -1)) holder = Reflect.get(Object(holder), key);
-  Reflect.set(Object(holder), path.at(-1) ?? '', value);
+  const last = path.at(-1);
+  const holder = valueAt(root, path.slice(0, -1));
+  if (last === undefined || valueAt(root, path) !== null) {
+    throw new InvalidOptionError('the place of the session', path.join('.'), 'one that is empty');
+  }
+  Reflect.set(Object(holder), last, value);
 };
 
 class Copier {

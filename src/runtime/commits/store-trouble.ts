@@ -25,6 +25,16 @@ export const storeFailed = (context: RuntimeContext, error: unknown): void => {
   if (isNews) announce(context, { type: 'runtime.store-failing', error });
 };
 
+/**
+ * The store did not take the note that the process lives. Where it failed before that, this is no new failure: the next
+ * note that is taken tells as much as before.
+ */
+export const noteFailed = (context: RuntimeContext, error: unknown): void => {
+  const { storeTrouble } = context;
+  if (storeTrouble === null) storeFailed(context, error);
+  else context.storeTrouble = { ...storeTrouble, error };
+};
+
 /** The store is gone for good, in its own words. Told once, also where it was failing before. */
 export const storeGone = (context: RuntimeContext, error: unknown): void => {
   context.storeTrouble = { error, at: context.clock.mono(), final: true };

@@ -1,18 +1,23 @@
 import type { SessionRecord } from '../../store/contract.ts';
 import type { SessionHost } from '../host.ts';
 import { nextDeadline } from '../liveness/next-deadline.ts';
+import { shownReason, type Viewer } from '../residency/readable.ts';
 import type { Unreadable } from '../residency/reading.ts';
 import { storedState } from '../residency/stored-host.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import type { HealthStatus, SessionHealth } from './health.ts';
 
 /** How a session fares. See `Session.health`. */
-export const sessionHealth = (context: RuntimeContext, host: SessionHost): SessionHealth => {
+export const sessionHealth = (
+  context: RuntimeContext,
+  host: SessionHost,
+  viewer: Viewer,
+): SessionHealth => {
   if (host.shown === 'terminated' && host.record !== null) {
-    return recordHealth(context, host.record);
+    return recordHealth(context, host.record, null, viewer);
   }
   if (host.isAway && host.record !== null) {
-    const health = recordHealth(context, host.record, host.unreadable);
+    const health = recordHealth(context, host.record, host.unreadable, viewer);
     return { ...health, state: host.shown, residency: host.residency };
   }
   const mono = context.clock.mono();
@@ -39,16 +44,18 @@ export const healthStatus = (context: RuntimeContext, host: SessionHost): Health
 export const recordHealth = (
   context: RuntimeContext,
   record: SessionRecord,
-  unreadable: Unreadable | null = null,
+  unreadable: Unreadable | null,
+  viewer: Viewer,
 ): SessionHealth => {
   const wall = context.clock.wall();
+  const problem = shownReason(unreadable, viewer);
   const { due } = record;
   return {
     id: record.id,
-    status: unreadable === null ? 'healthy' : 'failing',
+    status: problem === null ? 'healthy' : 'failing',
     state: storedState(record.state),
     residency: 'stored',
-    problems: unreadable === null ? [] : [unreadable.reason],
+    problems: problem === null ? [] : [problem],
     silentMs:
       unreadable?.what === 'record'
         ? 0

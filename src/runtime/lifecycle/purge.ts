@@ -8,8 +8,10 @@ import {
 } from '../../errors.ts';
 import { assertSessionId } from '../../identity/session-id.ts';
 import type { SessionRecord } from '../../store/contract.ts';
+import { readRecord } from '../../store/envelope/read-record.ts';
 import { storeRead } from '../commits/store-read.ts';
 import { untilOpen } from '../residency/opening.ts';
+import { unreadableError } from '../residency/readable.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 
 /** How often it is looked again where the record changed under way, or the answer was lost. */
@@ -24,6 +26,7 @@ export const purge = async (context: RuntimeContext, id: string): Promise<void> 
     // What was there at the first look, and is not any more, is removed: the sweep did it, or a try whose answer was lost.
     if (record === null && tries > 1) return forget(context, id);
     assertEnded(context, id, record);
+    assertOurs(record);
     try {
       await context.store.remove(record);
       return forget(context, id);
@@ -52,6 +55,12 @@ const assertEnded: (
   // One whose end is recorded, but not known to be yet: its process will look for the record.
   const ending = host !== undefined || (known !== undefined && endingAway.has(known));
   if (record === null || ending || record.state !== 'terminated') throw new SessionNotEndedError();
+};
+
+/** Throws `SessionUnreadableError`: what a newer version left, or cannot be read, is no tombstone that is known here. */
+const assertOurs = (record: SessionRecord): void => {
+  const { unreadable } = readRecord(record);
+  if (unreadable !== null) throw unreadableError({ what: 'record', reason: unreadable });
 };
 
 const forget = ({ tombstones, staleReads }: RuntimeContext, id: string): void => {

@@ -85,8 +85,10 @@ const sweepPages = async (context: RuntimeContext): Promise<void> => {
   for (;;) {
     const after = last?.due === null || last === null ? null : { at: last.due.at, id: last.id };
     const page: readonly SessionRecord[] = await store.dueBefore(until, LIMITS.sweepTurn, after);
-    for (const record of page) await removeTombstone(context, record);
+    // First of all: no deadline of a living session waits for what is only put in order.
     fileDue(context, page);
+    // At once, so that a store makes groups of them; a page is all there is of them at a time.
+    await Promise.all(page.filter(isTombstone).map((record) => removeTombstone(context, record)));
     last = page.at(-1) ?? null;
     if (page.length < LIMITS.sweepTurn || context.draining) return;
     await nextTurn(context);
@@ -94,10 +96,13 @@ const sweepPages = async (context: RuntimeContext): Promise<void> => {
   }
 };
 
+/** A deadline by itself says nothing: of a session that has not ended it removes nothing. */
+const isTombstone = ({ due, state }: SessionRecord): boolean =>
+  due?.deadline === 'tombstone' && state === 'terminated';
+
 const removeTombstone = async (context: RuntimeContext, record: SessionRecord): Promise<void> => {
   const { due } = record;
-  if (due?.deadline !== 'tombstone') return;
-  if (due.at > context.clock.wall() && !planted('tombstone-lost')) return;
+  if (due === null || (due.at > context.clock.wall() && !planted('tombstone-lost'))) return;
   // What a newer process wrote is its own to remove.
   if (readRecord(record).unreadable !== null) return;
   // Its end is recorded, but this process has not heard so yet: it will look for the record.
@@ -115,19 +120,30 @@ const removeTombstone = async (context: RuntimeContext, record: SessionRecord): 
 
 /**
  * Files the stored sessions of a page in the wheel, which sees to so many at once: none waits here for the end of
- * another.
+ * another. What goes wrong with one is told once, and stands in nobody else's way.
  */
 const fileDue = (context: RuntimeContext, page: readonly SessionRecord[]): void => {
-  if (context.draining) return;
   for (const record of page) {
-    const { id, due } = record;
-    if (due?.deadline === 'tombstone' || context.hosts.has(id) || context.newIds.has(id)) continue;
-    // The page may be older than what has become of it; a create whose answer was lost is being taken back.
-    if (context.staleReads.has(id) || context.takingBack.has(id)) continue;
-    const host = storedHost(context, record);
-    if (context.endingAway.has(host)) continue;
-    const at = awayDue(context, host, context.clock.mono());
-    if (at <= context.sweptUntil) context.wheel.file(host, at);
-    else tellUnreadable(context, host);
+    if (context.draining) return;
+    try {
+      if (!isTombstone(record)) fileStored(context, record);
+    } catch (error) {
+      if (context.toldUnreadable.has(record.id)) continue;
+      context.toldUnreadable.add(record.id);
+      const where = `a stored deadline of ${record.id}`;
+      announce(context, { type: 'runtime.error', where, error });
+    }
   }
+};
+
+const fileStored = (context: RuntimeContext, record: SessionRecord): void => {
+  const { id } = record;
+  if (context.hosts.has(id) || context.newIds.has(id)) return;
+  // The page may be older than what has become of it; a create whose answer was lost is being taken back.
+  if (context.staleReads.has(id) || context.takingBack.has(id)) return;
+  const host = storedHost(context, record);
+  if (context.endingAway.has(host)) return;
+  const at = awayDue(context, host, context.clock.mono());
+  if (at <= context.sweptUntil) context.wheel.file(host, at);
+  else tellUnreadable(context, host);
 };

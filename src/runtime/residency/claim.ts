@@ -3,7 +3,7 @@ import type { SessionRecord } from '../../store/contract.ts';
 import type { SessionHost } from '../host.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { assertRecordReadable } from './readable.ts';
-import { refresh } from './stored-host.ts';
+import { refreshToClaim } from './stored-host.ts';
 
 /** How often it is asked again where the answer was lost: whoever holds a record may claim it again. */
 const TRIES = 3;
@@ -21,7 +21,7 @@ export const claim = async (context: RuntimeContext, host: SessionHost): Promise
     context.away.delete(host);
     throw new SessionNotFoundError();
   }
-  const readable = refresh(context, host, record);
+  const readable = refreshToClaim(context, host, record);
   try {
     assertRecordReadable(host);
   } catch (error) {

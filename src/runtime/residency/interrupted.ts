@@ -1,4 +1,4 @@
-import { TimeoutError } from '../../errors.ts';
+import { HoldfastError, TimeoutError } from '../../errors.ts';
 import { jittered } from '../../identity/randomness.ts';
 import { LIMITS } from '../../limits.ts';
 import type { JournalEntry, UnfinishedOperation } from '../../store/contract.ts';
@@ -32,7 +32,8 @@ export const decideInterrupted = (context: RuntimeContext, host: SessionHost): v
   decideAll(context, host)
     .catch((error: unknown) => {
       reportError(context, host, 'recovery of its operations', error);
-      decideLater(context, host);
+      // What will not get better by itself, a damaged journal, waits for the next wake.
+      if (!(error instanceof HoldfastError) || error.retryable) decideLater(context, host);
     })
     .finally(() => {
       host.deciding = false;

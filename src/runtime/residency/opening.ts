@@ -2,7 +2,7 @@ import { interval } from 'rxjs';
 import { StoreError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { retryDelayMs } from '../commits/retry-delay.ts';
-import { storeFailed, storeNoted, storeWorks } from '../commits/store-trouble.ts';
+import { noteFailed, storeFailed, storeNoted, storeWorks } from '../commits/store-trouble.ts';
 import { announce } from '../plane/announce.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { closedFirst } from '../until-closed.ts';
@@ -122,7 +122,7 @@ export const stayAlive = (context: RuntimeContext): { unsubscribe(): void } => {
         noting = false;
         // A store that is closed takes none either.
         if (context.closed) return;
-        if (!(error instanceof StoreError) || error.retryable) return storeFailed(context, error);
+        if (!(error instanceof StoreError) || error.retryable) return noteFailed(context, error);
         ticks.unsubscribe();
         void letAllGo(context, error);
       },

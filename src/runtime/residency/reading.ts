@@ -25,7 +25,10 @@ export interface Reading {
   readonly unreadable: Unreadable | null;
 }
 
-/** Takes a stored record to the present shape, and its behaviour to the present version, in memory. Never throws. */
+/**
+ * Takes a stored record to the present shape, and its behaviour to the present version, in memory. Whether that can be
+ * restored is tried where it is needed: see `restorable.ts`. Never throws.
+ */
 export const read = (context: RuntimeContext, stored: SessionRecord): Reading => {
   const { record, unreadable } = readRecord(stored);
   if (unreadable !== null) return { record, unreadable: { what: 'record', reason: unreadable } };
@@ -58,6 +61,8 @@ const readBehaviour = (context: RuntimeContext, record: SessionRecord, name: str
   const result = migrated(behaviour, snapshot);
   if ('refused' in result) return refused(result.refused, result.cause);
   const { kept } = result;
+  const tried = context.unrestorable.get(record.id);
+  if (tried?.savedAt === kept.savedAt) return { record, unreadable: tried.unreadable };
   return { record: kept === snapshot ? record : { ...record, snapshot: kept }, unreadable: null };
 };
 

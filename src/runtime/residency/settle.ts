@@ -1,4 +1,9 @@
-import { HoldfastError, SessionNotFoundError, SessionTerminatedError } from '../../errors.ts';
+import {
+  HoldfastError,
+  SessionNotFoundError,
+  SessionTerminatedError,
+  SessionUnreadableError,
+} from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { SessionHost } from '../host.ts';
 import { awayDue, filedAway } from '../liveness/filing.ts';
@@ -7,6 +12,7 @@ import type { RuntimeContext } from '../runtime-context.ts';
 import { endStored, overdue } from './end-stored.ts';
 import { recordSigns } from './record-signs.ts';
 import { isOutdated } from './stored-due.ts';
+import { tellUnreadable } from './unreadable.ts';
 import { wake } from './wake.ts';
 
 /*
@@ -56,8 +62,11 @@ const settle = async (context: RuntimeContext, host: SessionHost): Promise<void>
     // No room, or no store: it is tried again. What will not get better by itself is told.
     const passes = error instanceof HoldfastError && error.retryable;
     const over = error instanceof SessionTerminatedError || error instanceof SessionNotFoundError;
-    if (!passes && !over) reportError(context, host, 'a stored deadline', error);
+    const told = over || error instanceof SessionUnreadableError;
+    if (!passes && !told) reportError(context, host, 'a stored deadline', error);
   }
+  // Found only as its record was claimed, for a deadline that was therefore not kept.
+  if (host.isAway && host.reason === null) tellUnreadable(context, host);
 };
 
 /** A process was making it, or ending it, and did not live to finish that. */

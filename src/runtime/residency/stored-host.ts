@@ -6,6 +6,7 @@ import { SessionHost } from '../host.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import type { Client, McpServerSpec } from '../session.ts';
 import { keptBehaviour, type Reading, read } from './reading.ts';
+import { readToClaim } from './restorable.ts';
 
 /** What stands for a session that is stored: what is known of it here already, or made from its record. */
 export const storedHost = (context: RuntimeContext, stored: SessionRecord): SessionHost => {
@@ -45,6 +46,13 @@ export const refresh = (
   host: SessionHost,
   stored: SessionRecord,
 ): SessionRecord => take(context, host, read(context, stored));
+
+/** The same, and tries whether its behaviour can be restored: for whoever is to claim it. */
+export const refreshToClaim = (
+  context: RuntimeContext,
+  host: SessionHost,
+  stored: SessionRecord,
+): SessionRecord => take(context, host, readToClaim(context, host, stored));
 
 const take = (
   context: RuntimeContext,

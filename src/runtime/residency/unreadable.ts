@@ -4,7 +4,7 @@ import type { SessionHost } from '../host.ts';
 import { reportError } from '../plane/report-error.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { assertRecordReadable, unreadableError } from './readable.ts';
-import { refresh } from './stored-host.ts';
+import { refreshToClaim } from './stored-host.ts';
 
 /*
  * A session that this process cannot read stays stored, for one that can. It is not its client that failed, so no silence
@@ -21,7 +21,7 @@ export const assertWakes = async (context: RuntimeContext, host: SessionHost): P
   assertRecordReadable(host);
   const stored = await storeRead('the session', context.store.load(host.id));
   if (stored === null) throw new SessionNotFoundError();
-  refresh(context, host, stored);
+  refreshToClaim(context, host, stored);
   if (host.unreadable !== null) throw unreadableError(host.unreadable);
 };
 

@@ -50,18 +50,50 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const isCount = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0;
 
+const isText = (value: unknown): value is string => typeof value === 'string';
+
 const isTimer = (value: unknown): boolean =>
   isObject(value) &&
-  Array.isArray(value['from']) &&
-  Array.isArray(value['to']) &&
+  isActorPath(value['from']) &&
+  isActorPath(value['to']) &&
   isObject(value['event']) &&
-  typeof value['event']['type'] === 'string' &&
+  isText(value['event']['type']) &&
+  (value['id'] === null || isText(value['id'])) &&
   Number.isFinite(value['at']);
 
-const isCheckpoint = (value: unknown): boolean =>
-  value === null || (isObject(value) && 'snapshot' in value && Array.isArray(value['session']));
+const isActorPath = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
 
-/** Whether a stored value is an envelope, by all that a restart relies on. What is inside its snapshot is not looked at. */
+const isPath = (value: unknown): value is Path =>
+  Array.isArray(value) && value.every((key) => isText(key) || isCount(key));
+
+const isCheckpoint = (value: unknown): boolean => {
+  if (value === null) return true;
+  if (!isObject(value) || !('snapshot' in value)) return false;
+  const { snapshot, session } = value;
+  // The session is put there: only where it was taken out.
+  return (
+    Array.isArray(session) &&
+    session.every((path) => isPath(path) && valueAt(snapshot, path) === null)
+  );
+};
+
+/**
+ * What stands where that path leads, by own properties only: no data that was stored leads to what all objects share.
+ * `undefined`: it leads nowhere.
+ */
+export const valueAt = (root: unknown, path: Path): unknown => {
+  let value = root;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = Reflect.get(value, key);
+  }
+  return value;
+};
+
+/**
+ * Whether a stored value is an envelope, by all that a restart relies on. What is inside its snapshot is not looked at, but
+ * for the places that the session is put back to.
+ */
 export const isEnvelope = (value: unknown): value is Envelope => {
   if (!isObject(value)) return false;
   const { machineId, machineVersion, incarnation, savedAt, timers, status, failures } = value;

@@ -1,5 +1,6 @@
 import type { SessionRecord, StoredSession } from '../contract.ts';
 import { RECORD_MIGRATIONS, type Shape } from './record-migrations.ts';
+import { faultIn, isKnownState } from './stored-shape.ts';
 
 /**
  * The version of the shape of what is in a record, as it is written now: its `session`, and the envelope that is its
@@ -7,21 +8,32 @@ import { RECORD_MIGRATIONS, type Shape } from './record-migrations.ts';
  */
 export const RECORD_SCHEMA = 2;
 
+/**
+ * The `schema` that a store gives a record out with whose content it cannot read: the columns are its own, the session and
+ * the snapshot are `null`. Nobody writes it.
+ */
+export const DAMAGED_SCHEMA = 0;
+
 /** A stored record as this code sees it. */
 export interface ReadRecord {
   /**
    * In the present shape. Of one that cannot be read, only the columns that the store itself looks at: the rest says
-   * nothing.
+   * nothing. A state that is not known here reads as `idle`, so that none ever reaches a chart that does not have it.
    */
   readonly record: SessionRecord;
   /** Why it cannot be read, in one sentence; `null`: it was. */
   readonly unreadable: string | null;
 }
 
-/** Takes a stored record of any schema to the present one, in memory; or says why it cannot. Never throws. */
+/**
+ * Takes a stored record of any schema to the present one, in memory, and looks whether it is what is written in it; or says
+ * why it cannot. Never throws.
+ */
 export const readRecord = (stored: SessionRecord): ReadRecord => {
-  const { schema } = stored;
-  if (schema === RECORD_SCHEMA) return { record: stored, unreadable: null };
+  const { schema, state } = stored;
+  if (schema === DAMAGED_SCHEMA) {
+    return unreadable(stored, 'Its record is damaged: restore it from a copy.');
+  }
   if (!Number.isInteger(schema) || schema < 1 || schema > RECORD_SCHEMA) {
     return unreadable(
       stored,
@@ -29,27 +41,50 @@ export const readRecord = (stored: SessionRecord): ReadRecord => {
         'use it with the newer version of Holdfast that wrote it.',
     );
   }
+  if (!isKnownState(state)) {
+    return unreadable(
+      stored,
+      `It is in the state ${JSON.stringify(String(state).slice(0, STATE_SHOWN))}, which this process does not know: ` +
+        'use it with the newer version of Holdfast that wrote it.',
+    );
+  }
+  const record = schema === RECORD_SCHEMA ? stored : migrated(stored);
+  const fault = record === null ? NOT_OF_ITS_SCHEMA : faultIn(record);
+  if (record !== null && fault === null) return { record, unreadable: null };
+  return unreadable(
+    stored,
+    `It was stored in schema ${schema}, and ${fault}: restore it from a copy.`,
+  );
+};
+
+/** So many characters of a state that is not known are shown. */
+const STATE_SHOWN = 40;
+
+const NOT_OF_ITS_SCHEMA = 'is not what was written in that schema';
+
+/** In the present schema, step by step; `null`: a step found something else than it leads on from. */
+const migrated = (stored: SessionRecord): SessionRecord | null => {
   try {
     let shape: Shape = stored;
-    for (let version = schema; version < RECORD_SCHEMA; version += 1) {
+    for (let version = stored.schema; version < RECORD_SCHEMA; version += 1) {
       const migrate = RECORD_MIGRATIONS[version];
       if (migrate === undefined) throw new Error(`There is no migration from schema ${version}.`);
       shape = migrate(shape);
     }
     const { session, snapshot } = shape;
-    return { record: { ...stored, schema: RECORD_SCHEMA, session, snapshot }, unreadable: null };
+    return { ...stored, schema: RECORD_SCHEMA, session, snapshot };
   } catch {
-    return unreadable(
-      stored,
-      `It was stored in schema ${schema}, and is not what was written in that schema: restore it from a copy.`,
-    );
+    return null;
   }
 };
 
-const unreadable = (stored: SessionRecord, why: string): ReadRecord => ({
-  record: { ...stored, session: NOTHING_KNOWN, snapshot: null },
-  unreadable: why,
-});
+const unreadable = (stored: SessionRecord, why: string): ReadRecord => {
+  const state = isKnownState(stored.state) ? stored.state : 'idle';
+  return {
+    record: { ...stored, state, session: NOTHING_KNOWN, snapshot: null },
+    unreadable: why,
+  };
+};
 
 /** In place of what cannot be read: nobody is to take a guess for a fact. */
 const NOTHING_KNOWN: StoredSession = Object.freeze({

@@ -1,6 +1,6 @@
 import { OutcomeUnknown, StoreError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
-import { type Answer, type Call, READS, type Thread, type Values } from './calls.ts';
+import { type Answer, type Call, isRead, NotSent, type Thread, type Values } from './calls.ts';
 import { failureError, refusalError } from './failures.ts';
 import { charactersOfAnswer, charactersOfCall } from './weights.ts';
 
@@ -85,7 +85,8 @@ export class CallQueue {
       await this.#giveOut(group, answers);
     } catch (error) {
       await givenBefore;
-      this.#lost(group, error);
+      if (error instanceof NotSent) notSent(group, error);
+      else this.#lost(group, error);
     }
     this.#underWay -= 1;
     this.#send();
@@ -119,7 +120,11 @@ export class CallQueue {
   }
 }
 
-const isRead = ({ op }: Call): boolean => READS.some((read) => read === op);
+/** Certain, and for these calls only. */
+const notSent = (group: readonly Waiting[], { cause }: NotSent): void => {
+  const error = new StoreError('what was asked cannot be sent to its thread', cause, false);
+  for (const { reject } of group) reject(error);
+};
 
 /** How many of the first calls go together: at least one. */
 const groupLength = (waiting: readonly Waiting[]): number => {

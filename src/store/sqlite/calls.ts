@@ -83,12 +83,24 @@ export type Call =
 /** The calls that only read: they are done again where what they read was rolled back. */
 export const READS = ['load', 'find', 'readJournal', 'list', 'dueBefore', 'count'] as const;
 
+const reads: ReadonlySet<string> = new Set(READS);
+
+/** Whether a call only reads. */
+export const isRead = ({ op }: Call): boolean => reads.has(op);
+
 /** A journal entry as it crosses. */
 export interface EntryRow {
   readonly seq: number;
   readonly epoch: number;
   /** JSON. */
   readonly data: string;
+}
+
+/** Some rows: fewer than were asked for where they are long. */
+export interface RowPage {
+  readonly rows: readonly Row[];
+  /** There are more behind the last of them, whether that is why they are so few or not. */
+  readonly more: boolean;
 }
 
 /** What a call that was done is answered with. */
@@ -101,9 +113,8 @@ export interface Values {
   readonly claim: Row | null;
   readonly release: null;
   readonly readJournal: readonly EntryRow[];
-  /** The cursor is the store's to find: one row more than `limit` says that there is more. */
-  readonly list: readonly Row[];
-  readonly dueBefore: readonly Row[];
+  readonly list: RowPage;
+  readonly dueBefore: RowPage;
   readonly count: number;
   /** The highest wall time that was noted before; `null`: none. */
   readonly alive: number | null;
@@ -122,6 +133,8 @@ export interface Failure {
   readonly code: number | null;
   readonly message: string;
   readonly unknown: boolean;
+  /** The store is gone for good, in the words of `message`: nothing of this call was done, nor will be of a later one. */
+  readonly final?: true;
 }
 
 /** The answer to one call. */
@@ -130,11 +143,22 @@ export type Answer =
   | { readonly refused: Refusal }
   | { readonly failed: Failure };
 
+/** What was asked cannot cross to the thread: nothing of its group was done, and the thread goes on. */
+export class NotSent extends Error {
+  override readonly name = 'NotSent';
+
+  /** @param cause what the system says of it. */
+  constructor(cause: unknown) {
+    super('It cannot be sent to the thread of the store.', { cause });
+  }
+}
+
 /** The thread that has the database, as the store sees it: a worker, or in a test the same process. */
 export interface Thread {
   /**
    * Does these calls in one transaction, and answers them in their order once it is durable. Groups are done one after
-   * another, in the order they were sent. Rejects where the thread is gone: nobody knows what became of the group.
+   * another, in the order they were sent. Rejects with `NotSent` where the group cannot cross; with anything else where
+   * the thread is gone: then nobody knows what became of the group.
    */
   send(group: readonly Call[]): Promise<readonly Answer[]>;
   /** Closes the database, gives up the folder and ends the thread, after what was sent before. Twice is once. */

@@ -1,14 +1,9 @@
 import { planted } from '../../planted.ts';
-import { type Answer, type Call, READS } from './calls.ts';
+import { type Answer, type Call, isRead } from './calls.ts';
 import type { Database, Driver } from './driver.ts';
 import { RecordCalls } from './record-calls.ts';
 import { COUNT_UP, META, OPENING } from './statements.ts';
 import { Transactions } from './transactions.ts';
-
-const reads: ReadonlySet<string> = new Set(READS);
-
-/** Whether a call only reads. */
-const isRead = ({ op }: Call): boolean => reads.has(op);
 
 /**
  * Does calls in groups: one transaction a group, so that many share one sync of the disk. Synchronous: it belongs into a

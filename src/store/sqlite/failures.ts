@@ -1,8 +1,8 @@
 import { AlreadyExistsError, Fenced, OutcomeUnknown, StoreError } from '../../errors.ts';
 import type { Call, Failure, Refusal } from './calls.ts';
 
-/** SQLite's result codes that mean something of their own to us. */
-const FULL = 13;
+/** SQLite's result code for a full disk. */
+export const FULL = 13;
 const CORRUPT = 11;
 const NOT_A_DATABASE = 26;
 
@@ -25,8 +25,9 @@ export const refusalError = (refused: Refusal, call: Call): Error => {
   return new Fenced('id' in call ? call.id : '');
 };
 
-/** The error for a call that failed. A full disk may have room again; a damaged file does not mend itself. */
+/** The error for a call that failed. A full disk may have room again; a damaged file does not mend itself, a lost one comes not back. */
 export const failureError = (failed: Failure, call: Call): Error => {
+  if (failed.final) return new StoreError(failed.message, undefined, false);
   const cause = new SqliteFailure(failed);
   if (failed.unknown) return new OutcomeUnknown(`the call \`${call.op}\``, cause);
   if (failed.code === FULL) return new StoreError('the disk is full', cause);

@@ -1,6 +1,8 @@
 import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database, Driver } from './driver.ts';
+import { FileIdentity } from './file-identity.ts';
+import { rollBack } from './schema.ts';
 
 /** Who has a folder, as it says in `owner.json`. */
 export interface FolderHolder {
@@ -23,36 +25,61 @@ const BUSY = 5;
  */
 export class FolderOwner {
   readonly #database: Database;
-  readonly #note: string;
+  readonly #folder: string;
+  readonly #holder: FolderHolder;
+  readonly #lock: FileIdentity;
 
-  private constructor(database: Database, note: string) {
+  private constructor(
+    database: Database,
+    folder: string,
+    holder: FolderHolder,
+    lock: FileIdentity,
+  ) {
     this.#database = database;
-    this.#note = note;
+    this.#folder = folder;
+    this.#holder = holder;
+    this.#lock = lock;
   }
 
   /** Takes a folder that is there; `null`: another one has it. @throws what SQLite or the file system says */
   static take(folder: string, driver: Driver, holder: FolderHolder): FolderOwner | null {
     const path = join(folder, 'owner.db');
     makePrivate(path);
+    // From before it is opened: so what is locked is what is looked at.
+    const lock = new FileIdentity([path]);
     const database = driver.open(path);
     try {
       database.exec('PRAGMA busy_timeout = 0');
       database.exec('BEGIN EXCLUSIVE');
+      if (lock.isGone()) throw new Error('it was removed or replaced while it was opened');
     } catch (error) {
       database.close();
       if (driver.codeOf(error) === BUSY) return null;
       throw error;
     }
-    const note = noteIn(folder);
-    leaveNote(note, holder);
-    return new FolderOwner(database, note);
+    leaveNote(noteIn(folder), holder);
+    return new FolderOwner(database, folder, holder, lock);
   }
 
-  /** Gives it up. */
+  /** Whether the folder was removed or replaced, so that another process can have what is at its path now. */
+  isLost(): boolean {
+    return this.#lock.isGone();
+  }
+
+  /** Gives it up. Throws nothing. */
   release(): void {
-    rmSync(this.#note, { force: true });
-    this.#database.exec('ROLLBACK');
+    // While it is ours: nobody else's note can come in between.
+    this.#takeNote();
+    rollBack(this.#database);
     this.#database.close();
+  }
+
+  /** The note of whoever has the folder that is there now stays. */
+  #takeNote(): void {
+    const told = holderOf(this.#folder);
+    if (told === null || this.isLost()) return;
+    if (told.pid !== this.#holder.pid || told.since !== this.#holder.since) return;
+    removeNote(noteIn(this.#folder));
   }
 }
 
@@ -88,8 +115,17 @@ const leaveNote = (path: string, holder: FolderHolder): void => {
     renameSync(aside, path);
   } catch {
     // A note of somebody before would be a lie.
-    rmSync(aside, { force: true });
+    removeNote(aside);
+    removeNote(path);
+  }
+};
+
+/** Where it cannot be removed, it stays: no note is worth a folder. */
+const removeNote = (path: string): void => {
+  try {
     rmSync(path, { force: true });
+  } catch {
+    // A folder of that name, or one that nobody may write to.
   }
 };
 

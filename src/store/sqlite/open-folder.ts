@@ -1,16 +1,17 @@
 import { join } from 'node:path';
 import { StoreOpenError, type StoreOpenReason } from '../../errors.ts';
-import type { Answer, Call } from './calls.ts';
+import { type Answer, type Call, type Failure, isRead } from './calls.ts';
 import { openDatabase } from './database.ts';
 import type { Database, Driver } from './driver.ts';
 import { Engine } from './engine.ts';
+import { FileIdentity } from './file-identity.ts';
 import { type FolderHolder, FolderOwner, makePrivate } from './folder-owner.ts';
 import { UnusableDatabase } from './schema.ts';
 import type { FolderOptions } from './thread-messages.ts';
 
 /** A folder that is owned, and its database. */
 export interface OpenFolder {
-  /** Does the calls in one transaction; answers in their order, once it is durable. */
+  /** Does the calls in one transaction; answers in their order, once it is durable. Fails for good where the folder is lost. */
   run(group: readonly Call[]): readonly Answer[];
   /** Closes the database, which writes all of it into its one file, and gives the folder up. */
   close(): void;
@@ -29,9 +30,12 @@ export const openFolder = (
   const owner = ownerOf(folder, driver, holder);
   if (owner === null) return null;
   try {
-    const engine = engineAt(join(folder, 'sessions.db'), driver, maxBytes);
+    const path = join(folder, 'sessions.db');
+    const engine = engineAt(path, driver, maxBytes);
+    const database = new FileIdentity([path]);
+    const isLost = (): boolean => owner.isLost() || database.isGone();
     return {
-      run: (group) => engine.run(group),
+      run: whileThere(folder, isLost, (group) => engine.run(group)),
       close: () => {
         engine.close();
         owner.release();
@@ -41,6 +45,24 @@ export const openFolder = (
     owner.release();
     throw error;
   }
+};
+
+/**
+ * Runs groups as long as the folder is there, looking before each that writes. Once it is lost nothing is done any more,
+ * even if it comes back: meanwhile another process could have had it.
+ */
+const whileThere = (
+  folder: string,
+  isLost: () => boolean,
+  run: OpenFolder['run'],
+): OpenFolder['run'] => {
+  const message = `the folder ${folder} was removed or replaced: stop this process`;
+  const failed: Failure = { code: null, message, unknown: false, final: true };
+  let lost = false;
+  return (group) => {
+    lost ||= !group.every(isRead) && isLost();
+    return lost ? group.map(() => ({ failed })) : run(group);
+  };
 };
 
 /** Takes a folder that is there; `null`: another one has it. @throws StoreOpenError */

@@ -1,16 +1,18 @@
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { SessionState } from '../../../machines/index.ts';
-import { StoreOpenError } from '../../errors.ts';
+import { StoreError, StoreOpenError } from '../../errors.ts';
 import { mintToken } from '../../identity/token.ts';
 import { systemClock } from '../../time/system-clock.ts';
 import type { JournalEntry, SessionRecord } from '../contract.ts';
-import { type Database, loadDriver } from './driver.ts';
+import { type Database, type Driver, loadDriver } from './driver.ts';
+import { FULL, SqliteFailure } from './failures.ts';
 import { type FolderOwner, holderOf } from './folder-owner.ts';
 import { databaseAt, ownerOf } from './open-folder.ts';
+import { recordIn } from './reader.ts';
 import { lastOpening } from './record-calls.ts';
 import { rollBack } from './schema.ts';
+import { rowOf } from './sql-rows.ts';
 import { StatementCache } from './statement-cache.ts';
 import { APPEND, FIND, FIND_ANONYMOUS, LOAD, REMOVE, REMOVE_JOURNAL } from './statements.ts';
 
@@ -28,10 +30,10 @@ export interface FolderWriter {
   put(record: TakenRecord): void;
   /** Puts an entry into the journal of the record that was put last. */
   append(entry: JournalEntry): void;
-  /** The state of a session; `null`: there is none. */
-  stateOf(id: string): SessionState | null;
-  /** Some ids of sessions that have ended, at most `limit`; those that were removed are not among them. */
-  ended(limit: number): readonly string[];
+  /** The record of a session; `null`: there is none. A damaged one is given as `DAMAGED_SCHEMA` says. */
+  record(id: string): SessionRecord | null;
+  /** Records of sessions that have ended, in the order of their ids, at most `limit`, after the one with the id `after`. */
+  ended(after: string, limit: number): readonly SessionRecord[];
   /** Removes a record and its journal. */
   remove(id: string): void;
 }
@@ -40,7 +42,7 @@ export interface FolderWriter {
 export interface OwnedFolder {
   /**
    * Does all of `work`, or, where that throws, nothing: what it returns is durable. Between its steps other work of the
-   * process is let in where it waits. One at a time.
+   * process is let in where it waits. One at a time. What SQLite says is thrown as a `StoreError`.
    */
   change<T>(work: (writer: FolderWriter) => T | Promise<T>): Promise<T>;
   /** Gives it up. Twice is once. */
@@ -60,7 +62,7 @@ export const ownFolder = async (folder: string, make = false): Promise<OwnedFold
   const owner = ownerOf(folder, driver, { pid: process.pid, host: hostname(), since });
   if (owner === null) throw inUse(folder);
   try {
-    return owned(owner, databaseAt(join(folder, 'sessions.db'), driver, null));
+    return owned(owner, databaseAt(join(folder, 'sessions.db'), driver, null), driver);
   } catch (error) {
     owner.release();
     throw error;
@@ -76,18 +78,18 @@ const inUse = (folder: string): StoreOpenError => {
   );
 };
 
-const owned = (owner: FolderOwner, database: Database): OwnedFolder => {
+const owned = (owner: FolderOwner, database: Database, driver: Driver): OwnedFolder => {
   let isOpen = true;
   return {
     change: async (work) => {
-      database.exec('BEGIN IMMEDIATE');
       try {
+        database.exec('BEGIN IMMEDIATE');
         const result = await work(writerOn(database));
         database.exec('COMMIT');
         return result;
       } catch (error) {
         rollBack(database);
-        throw error;
+        throw failureOf(error, driver);
       }
     },
     close: () => {
@@ -99,11 +101,20 @@ const owned = (owner: FolderOwner, database: Database): OwnedFolder => {
   };
 };
 
+/** What SQLite says, as an error of the store; anything else is the work's own. */
+const failureOf = (error: unknown, driver: Driver): unknown => {
+  const code = driver.codeOf(error);
+  if (code === null || !(error instanceof Error)) return error;
+  const { message } = error;
+  const what = code === FULL ? 'the disk is full' : `SQLite says "${message}"`;
+  return new StoreError(what, new SqliteFailure({ code, message }));
+};
+
 const PUT = `INSERT INTO sessions (id, token, principal, key, epoch, owner, opening, state, due_at, due_deadline,
     journal_seq, schema, session, snapshot)
   VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number`;
 const NUMBER = 'SELECT number FROM sessions WHERE id = ?';
-const ENDED = "SELECT id FROM sessions WHERE state = 'terminated' ORDER BY id LIMIT ?";
+const ENDED = "SELECT * FROM sessions WHERE state = 'terminated' AND id > ? ORDER BY id LIMIT ?";
 
 const writerOn = (database: Database): FolderWriter => {
   const statements = new StatementCache(database);
@@ -131,11 +142,12 @@ const writerOn = (database: Database): FolderWriter => {
     append: ({ seq, epoch, data }) => {
       statements.run(APPEND, last, seq, epoch, JSON.stringify(data));
     },
-    stateOf: (id) => {
-      const state = statements.get(LOAD, id)?.['state'];
-      return state === undefined ? null : (state as SessionState); // As it was written by us.
+    record: (id) => {
+      const row = statements.get(LOAD, id);
+      return row === undefined ? null : recordIn(rowOf(row, opening));
     },
-    ended: (limit) => statements.all(ENDED, limit).map((row) => String(row['id'])),
+    ended: (after, limit) =>
+      statements.all(ENDED, after, limit).map((row) => recordIn(rowOf(row, opening))),
     remove: (id) => {
       const token = statements.get(LOAD, id)?.['token'] ?? null;
       const row = statements.get(REMOVE, id, token);

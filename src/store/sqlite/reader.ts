@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { StoreOpenError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { JournalEntry, SessionRecord } from '../contract.ts';
-import type { Call, EntryRow, Row, Values } from './calls.ts';
+import { DAMAGED_SCHEMA } from '../envelope/read-record.ts';
+import type { Call, EntryRow, Row, RowPage, Values } from './calls.ts';
 import { openDatabase } from './database.ts';
 import { type Database, loadDriver } from './driver.ts';
 import { openError } from './open-folder.ts';
 import { lastOpening, RecordCalls } from './record-calls.ts';
+import { recordOf } from './records.ts';
 import { rollBack, UnusableDatabase } from './schema.ts';
 import { ALIVE, META } from './statements.ts';
 
@@ -17,10 +19,11 @@ export interface FolderReader {
   readonly aliveAt: number | null;
   /** How many sessions there are, ended ones included. */
   readonly size: number;
+  /** One whose JSON is damaged is given as `DAMAGED_SCHEMA` says. */
   record(id: string): SessionRecord | null;
-  /** All of them, in the order of their ids, a few in memory at a time. */
+  /** All of them, in the order of their ids, a few in memory at a time. Damaged ones likewise. */
   records(): Generator<SessionRecord, void, undefined>;
-  /** A session's journal, oldest first, likewise. */
+  /** A session's journal, oldest first, likewise. The data of an entry whose JSON is damaged is `DAMAGED_ENTRY`. */
   entries(id: string): Generator<JournalEntry, void, undefined>;
   /** Twice is once. */
   close(): void;
@@ -80,18 +83,23 @@ const readerOf = (database: Database, calls: RecordCalls): FolderReader => {
     size: Number(database.prepare('SELECT count(*) AS n FROM sessions').get()?.['n']),
     record: (id) => {
       const row = ask({ op: 'load', id });
-      return row === null ? null : recordFrom(row);
+      return row === null ? null : recordIn(row);
     },
     *records() {
       let cursor: string | null = null;
       for (;;) {
         const limit = LIMITS.readerPage;
-        const call = { op: 'list', state: null, principal: undefined, cursor, limit } as const;
-        // One more than asked for says that there are more.
-        const rows: readonly Row[] = ask<'list'>(call);
-        for (const row of rows.slice(0, limit)) yield recordFrom(row);
-        cursor = rows[limit - 1]?.id ?? null;
-        if (rows.length <= limit) return;
+        const call: Extract<Call, { op: 'list' }> = {
+          op: 'list',
+          state: null,
+          principal: undefined,
+          cursor,
+          limit,
+        };
+        const { rows, more }: RowPage = ask<'list'>(call);
+        for (const row of rows) yield recordIn(row);
+        cursor = rows.at(-1)?.id ?? null;
+        if (!more) return;
       }
     },
     *entries(id) {
@@ -99,7 +107,7 @@ const readerOf = (database: Database, calls: RecordCalls): FolderReader => {
       for (;;) {
         const limit = LIMITS.readerPage;
         const rows: readonly EntryRow[] = ask({ op: 'readJournal', id, after, limit });
-        for (const { seq, epoch, data } of rows) yield { seq, epoch, data: JSON.parse(data) };
+        for (const { seq, epoch, data } of rows) yield { seq, epoch, data: dataIn(data) };
         after = rows.at(-1)?.seq ?? after;
         if (rows.length < limit) return;
       }
@@ -114,10 +122,31 @@ const readerOf = (database: Database, calls: RecordCalls): FolderReader => {
   };
 };
 
-/** What is stored is JSON, and of this package: it was checked when it was written. */
-const recordFrom = ({ session, snapshot, ...columns }: Row): SessionRecord =>
-  ({
-    ...columns,
-    session: JSON.parse(session ?? 'null'),
-    snapshot: JSON.parse(snapshot ?? 'null'),
-  }) as SessionRecord;
+/** In place of a journal entry whose JSON is damaged: of a kind that every reader passes over. */
+export const DAMAGED_ENTRY = Object.freeze({ kind: 'damaged' });
+
+const dataIn = (json: string): unknown => {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return DAMAGED_ENTRY;
+  }
+};
+
+/** The record of a row; one whose JSON is damaged as `DAMAGED_SCHEMA` says. */
+export const recordIn = (row: Row): SessionRecord => {
+  try {
+    return recordFrom(row);
+  } catch {
+    // Its session is none, as that schema says.
+    return {
+      ...row,
+      schema: DAMAGED_SCHEMA,
+      session: null,
+      snapshot: null,
+    } as unknown as SessionRecord;
+  }
+};
+
+/** What is stored is JSON, and of this package: it was checked when it was written. What is damaged says so. */
+const recordFrom = (row: Row): SessionRecord => recordOf(row);

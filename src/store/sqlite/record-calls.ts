@@ -1,6 +1,7 @@
-import type { Answer, Call } from './calls.ts';
+import { LIMITS } from '../../limits.ts';
+import type { Answer, Call, Row, RowPage } from './calls.ts';
 import { commit } from './commits.ts';
-import type { Database, Driver } from './driver.ts';
+import type { Database, Driver, SqlValue } from './driver.ts';
 import { entryOf, rowOf } from './sql-rows.ts';
 import { StatementCache } from './statement-cache.ts';
 import {
@@ -14,6 +15,7 @@ import {
   FIND_ANONYMOUS,
   IS_THERE,
   LOAD,
+  LOAD_NUMBER,
   listOf,
   META,
   OPENING,
@@ -24,6 +26,7 @@ import {
   SET_META,
   type Whose,
 } from './statements.ts';
+import { charactersOfRow } from './weights.ts';
 
 type CallOf<Op extends Call['op']> = Extract<Call, { op: Op }>;
 
@@ -143,16 +146,32 @@ export class RecordCalls {
   #list({ state, principal, cursor, limit }: CallOf<'list'>): Answer {
     const sql = listOf(whoseOf(principal), cursor !== null, state !== null);
     const given = [principal, cursor, state].filter((one) => typeof one === 'string');
-    const rows = this.#statements.all(sql, ...given, limitOf(limit + 1));
-    return { value: rows.map((row) => rowOf(row, this.#opening)) };
+    return { value: this.#page(limit, sql, ...given) };
   }
 
   #dueBefore({ at, limit, after }: CallOf<'dueBefore'>): Answer {
-    const rows =
+    const value =
       after === null
-        ? this.#statements.all(DUE, at, limitOf(limit))
-        : this.#statements.all(DUE_AFTER, at, after.at, after.id, limitOf(limit));
-    return { value: rows.map((row) => rowOf(row, this.#opening)) };
+        ? this.#page(limit, DUE, at)
+        : this.#page(limit, DUE_AFTER, at, after.at, after.id);
+    return { value };
+  }
+
+  /** Reads the numbers first, which an index has: so no long row is read that is not sent. */
+  #page(limit: number, sql: string, ...bound: SqlValue[]): RowPage {
+    const numbers = this.#statements.all(sql, ...bound, limitOf(limit + 1));
+    const rows: Row[] = [];
+    let characters = 0;
+    for (const { number = null } of numbers.slice(0, limit)) {
+      const found = this.#statements.get(LOAD_NUMBER, number);
+      // Only in a damaged file: nothing else writes between the two.
+      if (found === undefined) continue;
+      const row = rowOf(found, this.#opening);
+      characters += charactersOfRow(row);
+      if (rows.length > 0 && characters > LIMITS.storeBurstCharacters) break;
+      rows.push(row);
+    }
+    return { rows, more: rows.length > 0 && rows.length < numbers.length };
   }
 
   #count({ principal }: CallOf<'count'>): Answer {

@@ -1,6 +1,8 @@
+import { StoreError } from '../../errors.ts';
 import { storableText } from '../../identity/storable-text.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Change, JournalEntry, NewRecord, SessionRecord } from '../contract.ts';
+import { DAMAGED_SCHEMA } from '../envelope/read-record.ts';
 import { jsonCopy } from '../json-copy.ts';
 import type { EntryRow, NewRow, Row, RowChange } from './calls.ts';
 
@@ -66,22 +68,41 @@ export const rowChange = (change: Change): Outgoing<RowChange> => {
 export const madeRecord = ({ row, given }: Outgoing<NewRow>): SessionRecord =>
   recordOf({ ...row, epoch: 1, journalSeq: 0, session: null, snapshot: null }, given);
 
-/** The record of a row; deeply frozen. */
-export const recordOf = (row: Row, given: Given = {}): SessionRecord =>
-  Object.freeze({
+/**
+ * The record of a row; deeply frozen. One whose JSON cannot be read is given out all the same, as `DAMAGED_SCHEMA` says, so
+ * that it stands in nobody's way but its own.
+ */
+export const recordOf = (row: Row, given: Given = {}): SessionRecord => {
+  const session = row.session === null ? { value: given.session } : parsed(row.session);
+  const snapshot = row.snapshot === null ? { value: given.snapshot ?? null } : parsed(row.snapshot);
+  const damaged = session === null || snapshot === null;
+  return Object.freeze({
     ...row,
     due: row.due === null ? null : Object.freeze(row.due),
-    session: row.session === null ? given.session : parsed(row.session),
-    snapshot: row.snapshot === null ? (given.snapshot ?? null) : parsed(row.snapshot),
+    ...(damaged ? { schema: DAMAGED_SCHEMA } : {}),
+    session: damaged ? null : session.value,
+    snapshot: damaged ? null : snapshot.value,
   } as SessionRecord); // The thread leaves the session out only where it was given.
+};
 
-/** The journal entry of a row; deeply frozen. */
-export const entryOf = ({ seq, epoch, data }: EntryRow): JournalEntry =>
-  Object.freeze({ seq, epoch, data: parsed(data) });
+/** The journal entry of a row; deeply frozen. @throws StoreError, not retryable, where its JSON cannot be read */
+export const entryOf = ({ seq, epoch, data }: EntryRow): JournalEntry => {
+  const read = parsed(data);
+  if (read !== null) return Object.freeze({ seq, epoch, data: read.value });
+  const what = `the entry ${seq} of a journal is damaged: restore it from a copy`;
+  throw new StoreError(what, undefined, false);
+};
 
 const copied = <T>(value: T, where: string): T => jsonCopy(value, where, LIMITS.storedLevels);
 
-const parsed = (json: string): unknown => frozen(JSON.parse(json));
+/** What a text of JSON says; `null`: it is none. */
+const parsed = (json: string): { readonly value: unknown } | null => {
+  try {
+    return { value: frozen(JSON.parse(json)) };
+  } catch {
+    return null;
+  }
+};
 
 const frozen = (value: unknown): unknown => {
   if (typeof value !== 'object' || value === null) return value;

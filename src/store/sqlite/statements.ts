@@ -90,22 +90,25 @@ const WHOSE: Readonly<Record<Whose, readonly string[]>> = {
 const where = (conditions: readonly string[]): string =>
   conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
 
-/** Bound are, where they are asked for: principal, cursor, state; and the limit. */
+/** One record, by its number. */
+export const LOAD_NUMBER = `SELECT ${WHOLE} FROM sessions WHERE number = ?`;
+
+/** The numbers of records. Bound are, where they are asked for: principal, cursor, state; and the limit. */
 export const listOf = (whose: Whose, hasCursor: boolean, hasState: boolean): string => {
   const conditions = [
     ...WHOSE[whose],
     ...(hasCursor ? ['id > ?'] : []),
     ...(hasState ? ['state = ?'] : []),
   ];
-  return `SELECT ${WHOLE} FROM sessions${where(conditions)} ORDER BY id LIMIT ?`;
+  return `SELECT number FROM sessions${where(conditions)} ORDER BY id LIMIT ?`;
 };
 
 /** Bound is the principal, where it is one. */
 export const countOf = (whose: Whose): string =>
   `SELECT count(*) AS n FROM sessions${where([...WHOSE[whose], "state <> 'terminated'"])}`;
 
-/** What is due, the longest due first. Bound are: the time and the limit. */
-export const DUE = `SELECT ${WHOLE} FROM sessions WHERE due_at <= ? ORDER BY due_at, id LIMIT ?`;
+/** The numbers of what is due, the longest due first. Bound are: the time and the limit. */
+export const DUE = 'SELECT number FROM sessions WHERE due_at <= ? ORDER BY due_at, id LIMIT ?';
 /** Bound are: the time, the place to go on from (time and id), and the limit. */
-export const DUE_AFTER = `SELECT ${WHOLE} FROM sessions
+export const DUE_AFTER = `SELECT number FROM sessions
   WHERE due_at <= ? AND (due_at, id) > (?, ?) ORDER BY due_at, id LIMIT ?`;

@@ -2,8 +2,10 @@ import { StoreError } from '../../errors.ts';
 import { storableText } from '../../identity/storable-text.ts';
 import { mintToken } from '../../identity/token.ts';
 import type { Change, JournalEntry, NewRecord, Page, SessionRecord, Store } from '../contract.ts';
+import { assertColumns, givenLimit, givenSeq, givenTime, keptTime } from '../given-numbers.ts';
 import { CallQueue } from './call-queue.ts';
 import type { Row, Thread } from './calls.ts';
+import { readPages } from './record-pages.ts';
 import { entryOf, madeRecord, newRow, recordOf, rowChange } from './records.ts';
 
 /**
@@ -25,6 +27,7 @@ export class SqliteStore implements Store {
   // Each method checks and copies what it was given before it first waits.
 
   async create(given: NewRecord): Promise<SessionRecord> {
+    assertColumns(given);
     const outgoing = newRow(given, mintToken());
     await this.#queue.ask({ op: 'create', row: outgoing.row });
     return madeRecord(outgoing);
@@ -41,6 +44,7 @@ export class SqliteStore implements Store {
   }
 
   async commit(held: SessionRecord, change: Change): Promise<SessionRecord> {
+    assertColumns(change);
     const { row, given } = rowChange(change);
     const { id, token } = tokenHeld(held);
     const call = { op: 'commit', id, token, next: mintToken(), change: row } as const;
@@ -62,6 +66,8 @@ export class SqliteStore implements Store {
     { after, limit }: { after: number; limit: number },
   ): Promise<readonly JournalEntry[]> {
     storableText('id', id);
+    givenSeq('after', after);
+    givenLimit(limit);
     const rows = await this.#queue.ask({ op: 'readJournal', id, after, limit });
     return rows.map(entryOf);
   }
@@ -70,9 +76,11 @@ export class SqliteStore implements Store {
     const { state = null, principal, cursor = null, limit } = filter;
     if (principal !== undefined) storableText('principal', principal);
     storableText('cursor', cursor);
-    const rows = await this.#queue.ask({ op: 'list', state, principal, cursor, limit });
-    const records = rows.slice(0, limit).map((row) => recordOf(row));
-    return { records, cursor: rows.length > limit ? (records.at(-1)?.id ?? null) : null };
+    givenLimit(limit);
+    const { records, more } = await readPages(limit, (left, last) =>
+      this.#queue.ask({ op: 'list', state, principal, cursor: last?.id ?? cursor, limit: left }),
+    );
+    return { records, cursor: more ? (records.at(-1)?.id ?? null) : null };
   }
 
   async dueBefore(
@@ -81,9 +89,14 @@ export class SqliteStore implements Store {
     after: Parameters<Store['dueBefore']>[2] = null,
   ): Promise<readonly SessionRecord[]> {
     storableText('after', after?.id ?? null);
-    const place = after === null ? null : { at: after.at, id: after.id };
-    const rows = await this.#queue.ask({ op: 'dueBefore', at, limit, after: place });
-    return rows.map((row) => recordOf(row));
+    if (after !== null) givenTime('after', after.at);
+    givenTime('at', at);
+    givenLimit(limit);
+    const from = after === null ? null : { at: after.at, id: after.id };
+    const { records } = await readPages(limit, (left, last) =>
+      this.#queue.ask({ op: 'dueBefore', at, limit: left, after: placeOf(last) ?? from }),
+    );
+    return records;
   }
 
   async count({ principal }: { principal?: string | null }): Promise<number> {
@@ -92,7 +105,7 @@ export class SqliteStore implements Store {
   }
 
   async alive(at: number): Promise<number | null> {
-    return this.#queue.ask({ op: 'alive', at });
+    return this.#queue.ask({ op: 'alive', at: keptTime('at', at) });
   }
 
   async remove(held: SessionRecord): Promise<void> {
@@ -109,6 +122,10 @@ export class SqliteStore implements Store {
 
 const recordOrNull = (row: Row | null): SessionRecord | null =>
   row === null ? null : recordOf(row);
+
+/** Where it stands among those that are due. */
+const placeOf = (last: SessionRecord | null): { at: number; id: string } | null =>
+  last === null || last.due === null ? null : { at: last.due.at, id: last.id };
 
 const tokenHeld = ({ id, token }: SessionRecord): { id: string; token: string } => ({
   id: storableText('id', id),

@@ -1,4 +1,4 @@
-import type { Answer, Call, Values } from './calls.ts';
+import type { Answer, Call, Row, Values } from './calls.ts';
 
 /** How much JSON a call carries, characters: what its way to the thread costs. */
 export const charactersOfCall = (call: Call): number => {
@@ -14,9 +14,11 @@ export const charactersOfAnswer = (answer: Answer): number =>
 
 const charactersOfValue = (value: Values[keyof Values]): number => {
   if (value === null || typeof value === 'number') return 0;
-  if ('id' in value) return (value.session?.length ?? 0) + (value.snapshot?.length ?? 0);
-  return value.reduce(
-    (sum: number, row) => sum + ('id' in row ? charactersOfValue(row) : row.data.length),
-    0,
-  );
+  if ('id' in value) return charactersOfRow(value);
+  if ('rows' in value) return value.rows.reduce((sum, row) => sum + charactersOfRow(row), 0);
+  return value.reduce((sum, { data }) => sum + data.length, 0);
 };
+
+/** How much JSON is in a row, characters. */
+export const charactersOfRow = ({ session, snapshot }: Row): number =>
+  (session?.length ?? 0) + (snapshot?.length ?? 0);

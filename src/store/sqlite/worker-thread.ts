@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { afterIo } from '../../time/after-io.ts';
-import type { Answer, Call, Thread } from './calls.ts';
+import { type Answer, type Call, NotSent, type Thread } from './calls.ts';
 import type { Ask, FolderOptions, OpenReply, Reply } from './thread-messages.ts';
 
 /** Something asked that has no reply yet. */
@@ -79,9 +79,15 @@ export class WorkerThread implements Thread {
   #ask(ask: Ask): Promise<Reply> {
     if (this.#gone !== null) return Promise.reject(this.#gone);
     return new Promise((resolve, reject) => {
+      try {
+        // First: what cannot cross gets no reply, and must not wait for another one's.
+        this.#worker.postMessage(ask);
+      } catch (error) {
+        reject(new NotSent(error));
+        return;
+      }
       if (this.#asked.length === 0) this.#worker.ref();
       this.#asked.push({ resolve, reject });
-      this.#worker.postMessage(ask);
     });
   }
 

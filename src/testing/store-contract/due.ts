@@ -21,6 +21,20 @@ export const DUE: readonly StoreCase[] = [
     },
   },
   {
+    name: 'ties are in the order of their ids by code point, page by page',
+    async run(store) {
+      for (const id of ['🧵', '\uffff', 'a', '\u{10000}', '\ue000']) {
+        await store.create(newRecord(id, { due: due(1) }));
+      }
+      const sorted = ['a', '\ue000', '\uffff', '\u{10000}', '🧵'];
+      assert.deepEqual(await idsDue(store, 9), sorted);
+      for (const [index, id] of sorted.entries()) {
+        const [next] = await store.dueBefore(THEN + 9, 1, { at: THEN + 1, id });
+        assert.equal(next?.id, sorted[index + 1]);
+      }
+    },
+  },
+  {
     name: 'due is at or before the time asked for, to the millisecond',
     async run(store) {
       await store.create(newRecord('a', { due: due(10) }));

@@ -28,6 +28,11 @@ const pages = async (
   }
 };
 
+/** Two code units each, or one that is higher than those: by code unit they are in another order. */
+const HIGH_IDS = ['\uffff', '🧵', '\u{10000}', '\ue000', 'a🧵', 'a\uffff', '🧵\uffff', '🧵🧵'];
+
+const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
 /** list: order, filters and cursors. */
 export const LISTING: readonly StoreCase[] = [
   {
@@ -38,16 +43,18 @@ export const LISTING: readonly StoreCase[] = [
     },
   },
   {
-    name: 'records are listed whole, in the order of their ids by code unit',
+    name: 'records are listed whole, in the order of their ids by code point',
     async run(store) {
-      const ids = ['b', 'B', 'a', '_', '-', 'Z', '0', '10', '9', 'aa', 'a-', 'A'];
+      const ids = ['b', 'B', 'a', '_', '-', 'Z', '0', '10', '9', 'aa', 'a-', 'A', ...HIGH_IDS];
       const made = new Map<string, SessionRecord>();
       for (const id of ids) made.set(id, await store.create(newRecord(id)));
       const { records } = await store.list({ limit: 99 });
+      const sorted = [...ids].sort(byBytes);
       assert.deepEqual(
         records,
-        [...ids].sort().map((id) => made.get(id)),
+        sorted.map((id) => made.get(id)),
       );
+      assert.deepEqual((await pages(store, { principal: 'alice' }, 1)).flat(), sorted);
     },
   },
   {

@@ -201,3 +201,18 @@ test('named children go on from where they were, with the session in their input
   expect(viewOf(session).getSnapshot().children.counts.getSnapshot().context.n).toBe(1);
   expect(seen).toEqual([session.id, session.id]);
 });
+
+test('the session is put only where it was taken out, and nowhere that all objects share', () => {
+  const checkpoint = newCheckpoint(1, { context: { of: REFERENCE, n: 1 } }, REFERENCE, []);
+  for (const path of [
+    ['__proto__', 'polluted'],
+    ['context', '__proto__', 'polluted'],
+    ['context', 'constructor', 'polluted'],
+    ['context', 'n'],
+    ['context', 'other'],
+  ]) {
+    const led = { ...checkpoint, session: [path] };
+    expect(() => restored(led, REFERENCE), path.join('.')).toThrow(/place of the session/);
+  }
+  expect(Reflect.get({}, 'polluted')).toBeUndefined();
+});

@@ -4,10 +4,13 @@ import {
   mintSessionId,
   SessionNotEndedError,
   SessionNotFoundError,
+  SessionUnreadableError,
   StoreError,
 } from '../../../src/index.ts';
 import { faultyRuntime, openRuntime, quietRuntime, rejectionOf } from '../fixture.ts';
-import { after, durableRuntime, withStored } from '../residency/fixture.ts';
+import { after, durableRuntime, processOver, withStored } from '../residency/fixture.ts';
+import { leftNewer } from '../residency/newer-record.ts';
+import { spoil } from '../residency/spoilt-records.ts';
 
 test('an ended session and its journal are removed at once, and its id is unknown from then on', async () => {
   const { memory, runtime } = faultyRuntime();
@@ -114,3 +117,18 @@ test('a list that was asked for before does not show it', async () => {
   await clock.settle();
   expect((await listed).sessions).toEqual([]);
 });
+
+test.each([{}, { schema: 0, session: null, snapshot: null }])(
+  'a tombstone that cannot be read here is not removed: %j',
+  async (change) => {
+    const parts = await leftNewer('terminated');
+    const { clock, disk, id } = parts;
+    await spoil(parts, id, change);
+    const before = disk.records();
+    const { runtime } = processOver(parts);
+    const refused = rejectionOf(runtime.purge(id));
+    expect(await after(clock, refused)).toBeInstanceOf(SessionUnreadableError);
+    await clock.advance(100_000);
+    expect(disk.records()).toEqual(before);
+  },
+);

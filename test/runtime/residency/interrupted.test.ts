@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { JournalFullError, type RuntimeOptions } from '../../../src/index.ts';
+import { JournalFullError, type RuntimeOptions, StoreError } from '../../../src/index.ts';
 import type { SimulatedDisk } from '../../../src/testing/simulated-disk.ts';
 import { rejectionOf } from '../fixture.ts';
 import { after, crash, durableRuntime, faultyProcess, processOver } from './fixture.ts';
+import { behind } from './spoilt-records.ts';
 
 // Durable operations that a process left: what becomes of them where they cannot be decided about at once.
 
@@ -114,6 +115,32 @@ test('what waits for its place to be done again is asked about again after anoth
   crash(second);
   await wokenIn(processOver(first, options), first.id);
   expect(asked).toEqual([...ids, ...ids]);
+});
+
+test('a damaged journal is told once, and looked at again at the next wake', async () => {
+  const first = await billing();
+  const { clock, disk, id } = first;
+  crash(first);
+  let damaged = true;
+  const behindIt = behind(disk, (store) => ({
+    readJournal: (...asked) =>
+      damaged
+        ? Promise.reject(new StoreError('an entry is damaged', undefined, false))
+        : store.readJournal(...asked),
+  }));
+  const { asked, onInterrupted } = asking(() => undefined);
+  const options = { operations: BILLED, onInterrupted };
+  const second = processOver({ clock, disk: behindIt }, options);
+  const session = await wokenIn(second, id);
+  await clock.advance(9_000);
+  expect(wrongIn(second)).toEqual(['recovery of its operations']);
+  expect(leftIn(disk)).toEqual(['op-1']);
+  await clock.advance(20_000);
+  expect(session.info().residency).toBe('stored');
+  damaged = false;
+  await after(clock, session.touch(), 200);
+  expect(asked).toEqual(['op-1']);
+  expect(leftIn(disk)).toEqual([]);
 });
 
 const BOUNDED = { maxEntries: 4, onFull: 'drop-oldest' } as const;

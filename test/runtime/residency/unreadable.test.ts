@@ -93,7 +93,7 @@ describe.each(WAYS)('with %s', (_what, behaviours, reason) => {
       expect(error).toMatchObject({
         code: 'ERR_HOLDFAST_UNREADABLE',
         retryable: false,
-        message: expect.stringMatching(reason),
+        reason: expect.stringMatching(reason),
       });
     }
     // Not even claimed.

@@ -4,12 +4,20 @@ import { describe, expect, test } from 'vitest';
 import { AlreadyExistsError, Fenced } from '../../../src/errors.ts';
 import type { NewRecord, SessionRecord } from '../../../src/store/contract.ts';
 import { RecordTable } from '../../../src/store/record-table.ts';
-import type { Answer, Call, Row, RowChange, Values } from '../../../src/store/sqlite/calls.ts';
+import type {
+  Answer,
+  Call,
+  Row,
+  RowChange,
+  RowPage,
+  Values,
+} from '../../../src/store/sqlite/calls.ts';
 import { openDatabase } from '../../../src/store/sqlite/database.ts';
 import type { Driver } from '../../../src/store/sqlite/driver.ts';
 import { Engine } from '../../../src/store/sqlite/engine.ts';
 import { storedSession } from '../../../src/testing/store-contract/case.ts';
 import { DRIVERS, inFolder } from './drivers.ts';
+import { LIST } from './sample-calls.ts';
 
 // Few of each, so that they meet. The texts are such as a database might confuse or order otherwise.
 const IDS = ['', 'A', 'a', 'b', 'é', '😀'];
@@ -126,10 +134,8 @@ class Reference {
     }
   }
 
-  rows(): readonly Row[] {
-    return this.table
-      .list({ limit: Number.POSITIVE_INFINITY })
-      .records.map((one) => this.#row(one));
+  all(): RowPage {
+    return this.#page(this.table.list({ limit: 999 }).records, 999);
   }
 
   #create({ op, ...given }: StepOf<'create'>) {
@@ -184,8 +190,7 @@ class Reference {
   #read(
     step: StepOf<'load' | 'find' | 'readJournal' | 'list' | 'dueBefore' | 'count'>,
   ): Values[keyof Values] {
-    const rowOrNull = (record: SessionRecord | null) =>
-      record === null ? null : this.#row(record);
+    const rowOrNull = (one: SessionRecord | null) => (one === null ? null : this.#row(one));
     switch (step.op) {
       case 'load':
         return rowOrNull(this.table.load(step.id));
@@ -199,13 +204,19 @@ class Reference {
         const whose = step.principal === undefined ? {} : { principal: step.principal };
         const states = step.state === null ? {} : { state: step.state };
         const filter = { ...whose, ...states, cursor: step.cursor, limit: step.limit + 1 };
-        return this.table.list(filter).records.map((one) => this.#row(one));
+        return this.#page(this.table.list(filter).records, step.limit);
       }
       case 'dueBefore':
-        return this.table.dueBefore(step.at, step.limit, step.after).map((one) => this.#row(one));
+        return this.#page(this.table.dueBefore(step.at, step.limit + 1, step.after), step.limit);
       case 'count':
         return this.table.count(step.principal === undefined ? {} : { principal: step.principal });
     }
+  }
+
+  /** What comes of one record more than was asked for. */
+  #page(records: readonly SessionRecord[], limit: number): RowPage {
+    const rows = records.slice(0, limit).map((one) => this.#row(one));
+    return { rows, more: rows.length > 0 && records.length > rows.length };
   }
 
   /** Applies what is asked; `given` are the columns that are not answered with. */
@@ -254,14 +265,6 @@ const GROUP = fc.record({
   steps: fc.array(STEP, { minLength: 1, maxLength: 12 }),
 });
 
-const LIST: Call = {
-  op: 'list',
-  state: null,
-  principal: undefined,
-  cursor: null,
-  limit: Number.POSITIVE_INFINITY,
-};
-
 const holdsAgainstTheTable = (
   driver: Driver,
   groups: readonly (typeof GROUP extends fc.Arbitrary<infer T> ? T : never)[],
@@ -281,7 +284,7 @@ const holdsAgainstTheTable = (
         const answers = engine.run(asked.map(({ call }) => call));
         expect(answers).toEqual(asked.map(({ expected }) => expected));
       }
-      expect(engine.run([LIST])).toEqual([{ value: reference.rows() }]);
+      expect(engine.run([LIST])).toEqual([{ value: reference.all() }]);
     } finally {
       engine.close();
     }

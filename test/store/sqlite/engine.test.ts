@@ -193,26 +193,6 @@ describe.each(DRIVERS)('the engine with $name', (driver) => {
       database.close();
     }));
 
-  test('limits: none, nothing, and one row more for a page', () =>
-    withEngine(driver, (engine) => {
-      const due = { at: 1, deadline: 'delay' } as const;
-      engine.run(['a', 'b', 'c', 'd'].map((id) => create(id, { due })));
-      engine.run([commit('a', 0, { append: ['1', '2', '3'] })]);
-      const lengths = (limit: number) =>
-        engine
-          .run([
-            { ...LIST, limit } as Call,
-            { op: 'dueBefore', at: 1, limit, after: null },
-            { op: 'dueBefore', at: 1, limit, after: { at: 1, id: 'a' } },
-            { op: 'readJournal', id: 'a', after: 0, limit },
-          ])
-          .map((answer) => ('value' in answer ? (answer.value as unknown[]).length : answer));
-      expect(lengths(Number.POSITIVE_INFINITY)).toEqual([4, 4, 3, 3]);
-      expect(lengths(2)).toEqual([3, 2, 2, 2]);
-      expect(lengths(0)).toEqual([1, 0, 0, 0]);
-      expect(lengths(-7)).toEqual([0, 0, 0, 0]);
-    }));
-
   test('what only reads, and what changes nothing, writes nothing', () => {
     const uses: Use[] = [];
     const watched = faultyDriver(driver, (use) => {

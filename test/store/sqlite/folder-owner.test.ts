@@ -1,4 +1,12 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -95,4 +103,49 @@ test('a process that is stopped keeps it', async () => {
   other.signal('SIGKILL');
   await other.exit();
   take()?.release();
+});
+
+test('a folder in the place of the note keeps nobody out, and is left there', () => {
+  mkdirSync(join(folder, 'owner.json'));
+  const first = take();
+  expect(first).not.toBeNull();
+  expect(holderOf(folder)).toBeNull();
+  expect(take()).toBeNull();
+  first?.release();
+  const second = take();
+  expect(second).not.toBeNull();
+  second?.release();
+  expect(readdirSync(folder).sort()).toEqual(['owner.db', 'owner.json']);
+});
+
+test('a note that cannot be removed is left there, and the folder is given up all the same', () => {
+  const owner = take();
+  rmSync(join(folder, 'owner.json'));
+  mkdirSync(join(folder, 'owner.json'));
+  owner?.release();
+  const second = take();
+  expect(second).not.toBeNull();
+  second?.release();
+});
+
+test.each([
+  { ...me, pid: process.pid + 1 },
+  { ...me, since: me.since + 1 },
+])('a note of somebody else is left there: %j', (note) => {
+  const owner = take();
+  writeFileSync(join(folder, 'owner.json'), JSON.stringify(note));
+  owner?.release();
+  expect(holderOf(folder)).toEqual(note);
+});
+
+test('the note of whoever has the new folder stays, though it is of the same process and moment', () => {
+  const first = take();
+  for (const name of ['owner.db', 'owner.json']) rmSync(join(folder, name));
+  expect(first?.isLost()).toBe(true);
+  const second = take();
+  first?.release();
+  expect(holderOf(folder)).toEqual(me);
+  expect(second?.isLost()).toBe(false);
+  expect(take()).toBeNull();
+  second?.release();
 });

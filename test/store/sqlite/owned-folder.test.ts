@@ -66,11 +66,13 @@ test('what throws changes nothing, and the next change is made as if there had b
   });
   await expect(failing).rejects.toThrow('the file ends here');
   await owned.change((writer) => {
-    expect(writer.stateOf('a')).toBeNull();
+    expect(writer.record('a')).toBeNull();
     expect(writer.inTheWay(recordOf('a'))).toBeNull();
     writer.put(recordOf('b'));
   });
-  await owned.change((writer) => expect(writer.stateOf('b')).toBe('active'));
+  await owned.change((writer) =>
+    expect(writer.record('b')).toMatchObject({ id: 'b', state: 'active' }),
+  );
 });
 
 test('what is in the way of a record: its id, its key, or that it was put here before', async () => {
@@ -96,6 +98,26 @@ test('what is in the way of a record: its id, its key, or that it was put here b
   });
 });
 
+test('what SQLite says is an error of the store, and changes nothing either; a full disk is told as that', async () => {
+  const folder = newFolder();
+  const owned = await ownFolder(folder, true);
+  onTestFinished(() => owned.close());
+  const failing = (code: number) =>
+    owned.change((writer) => {
+      writer.put(recordOf('a'));
+      // As both drivers have it.
+      throw Object.assign(new Error('no'), { rawCode: code, errcode: code });
+    });
+  await expect(failing(13)).rejects.toMatchObject({
+    code: 'ERR_HOLDFAST_STORE',
+    message: 'The store failed: the disk is full.',
+  });
+  await expect(failing(10)).rejects.toMatchObject({
+    message: 'The store failed: SQLite says "no".',
+  });
+  await owned.change((writer) => expect(writer.record('a')).toBeNull());
+});
+
 test('what is removed goes with its journal, and only that', async () => {
   const folder = newFolder();
   const owned = await ownFolder(folder, true);
@@ -106,11 +128,13 @@ test('what is removed goes with its journal, and only that', async () => {
     }
   });
   await owned.change((writer) => {
-    expect(writer.ended(10)).toEqual(['a', 'b']);
-    expect(writer.ended(1)).toEqual(['a']);
+    const ended = (after: string, limit: number) => writer.ended(after, limit).map(({ id }) => id);
+    expect(ended('', 10)).toEqual(['a', 'b']);
+    expect(ended('', 1)).toEqual(['a']);
+    expect(ended('a', 1)).toEqual(['b']);
     writer.remove('a');
     writer.remove('never was');
-    expect(writer.ended(10)).toEqual(['b']);
+    expect(ended('', 10)).toEqual(['b']);
   });
   owned.close();
   const store = await openSqliteStore({ folder, waitMs: 0 });

@@ -2,8 +2,9 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { StoreOpenError } from '../../../src/errors.ts';
+import { loadDriver } from '../../../src/store/sqlite/driver.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/open.ts';
-import { databaseIn, openReader } from '../../../src/store/sqlite/reader.ts';
+import { DAMAGED_ENTRY, databaseIn, openReader } from '../../../src/store/sqlite/reader.ts';
 import { newRecord, THEN } from '../../../src/testing/store-contract/case.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -70,6 +71,36 @@ test('more than it has in memory at once: none is left out, none comes twice', a
     expect(reader.size).toBe(n + 1);
     reader.close();
   }
+});
+
+test('what is no JSON any more is given as such, by itself, and the rest is read', async () => {
+  const folder = newFolder();
+  const store = await openSqliteStore({ folder, waitMs: 0 });
+  for (const id of ['a', 'b', 'c', 'd']) {
+    const made = await store.create(newRecord(id));
+    await store.commit(made, { append: ['one', 'two'] });
+  }
+  await store.close();
+  const database = (await loadDriver()).open(join(folder, 'sessions.db'));
+  database.exec(`UPDATE sessions SET session = '{"a":' WHERE id = 'b'`);
+  database.exec(`UPDATE sessions SET snapshot = '' WHERE id = 'c'`);
+  database.exec(`UPDATE journal SET data = 'x' WHERE seq = 1
+    AND session = (SELECT number FROM sessions WHERE id = 'd')`);
+  database.close();
+  const reader = await openReader(folder);
+  onTestFinished(() => reader.close());
+  const found = [...reader.records()];
+  expect(found.map(({ id, session }) => [id, session === null])).toEqual([
+    ['a', false],
+    ['b', true],
+    ['c', true],
+    ['d', false],
+  ]);
+  expect(reader.record('b')).toMatchObject({ id: 'b', session: null, snapshot: null });
+  expect([...reader.entries('d')].map(({ seq, data }) => [seq, data])).toEqual([
+    [1, DAMAGED_ENTRY],
+    [2, 'two'],
+  ]);
 });
 
 test('an owner of an earlier process holds nothing any more', async () => {

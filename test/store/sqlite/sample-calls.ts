@@ -1,4 +1,11 @@
-import type { Answer, Call, NewRow, Row, RowChange } from '../../../src/store/sqlite/calls.ts';
+import type {
+  Answer,
+  Call,
+  NewRow,
+  Row,
+  RowChange,
+  RowPage,
+} from '../../../src/store/sqlite/calls.ts';
 import type { Engine } from '../../../src/store/sqlite/engine.ts';
 
 /** A row to be made, whose token is its id and `-0`. */
@@ -63,7 +70,7 @@ export const ask = (engine: Engine, call: Call): unknown => {
 };
 
 /** The rows there are. */
-export const rowsOf = (engine: Engine): readonly Row[] => ask(engine, LIST) as readonly Row[];
+export const rowsOf = (engine: Engine): readonly Row[] => (ask(engine, LIST) as RowPage).rows;
 
 /** The JSON of a journal's entries. */
 export const journalOf = (engine: Engine, id: string): readonly string[] =>

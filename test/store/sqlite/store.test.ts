@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { OutcomeUnknown, StoreError } from '../../../src/errors.ts';
 import { LIMITS } from '../../../src/limits.ts';
 import type { NewRecord, SessionRecord } from '../../../src/store/contract.ts';
-import type { Answer, Call, Thread } from '../../../src/store/sqlite/calls.ts';
+import { type Answer, type Call, NotSent, type Thread } from '../../../src/store/sqlite/calls.ts';
 import { SqliteStore } from '../../../src/store/sqlite/store.ts';
 import { newRecord, storedSession } from '../../../src/testing/store-contract/case.ts';
 import { HandThread, rowOf, turn } from './hand-thread.ts';
@@ -228,6 +228,29 @@ test('a thread that is gone: writes under way are in doubt, all else was not don
   expect(thread.groups.length).toBe(2);
   await store.close();
   expect(thread.closes).toBe(1);
+});
+
+test('what cannot cross to the thread was not done, and the store goes on', async () => {
+  const { thread, store } = begun();
+  const notSent = asked([store.load('a'), store.commit(held, {}), store.alive(1)]);
+  await turn();
+  const next = store.load('b');
+  await turn();
+  const cause = new Error('it cannot be cloned');
+  await thread.done(1, new NotSent(cause));
+  const refused = {
+    code: 'ERR_HOLDFAST_STORE',
+    retryable: false,
+    message: 'The store failed: what was asked cannot be sent to its thread.',
+    cause,
+  };
+  expect(await notSent).toMatchObject([refused, refused, refused]);
+  await thread.done();
+  expect((await next)?.id).toBe('b');
+  const later = store.load('c');
+  await turn();
+  await thread.done();
+  expect((await later)?.id).toBe('c');
 });
 
 test('close answers what was asked before, closes the thread once, and lets nothing in', async () => {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Call, NotSent } from '../../../src/store/sqlite/calls.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/open.ts';
 import { WorkerThread } from '../../../src/store/sqlite/worker-thread.ts';
 import { newRecord } from '../../../src/testing/store-contract/case.ts';
@@ -91,6 +92,22 @@ test('a thread that dies tells what is under way, and what is asked later; to cl
   await thread.close();
   const store = await openSqliteStore({ folder, waitMs: 0 });
   await store.close();
+});
+
+test('what cannot cross to it is told so, costs nobody else an answer, and the thread goes on', async () => {
+  const thread = new WorkerThread({ folder, maxBytes: null });
+  await thread.open(0);
+  const count = { op: 'count', principal: undefined } as const;
+  const odd = { op: 'load', id: () => 1 };
+  const [before, refused, after] = await Promise.allSettled([
+    thread.send([count]),
+    thread.send([odd as unknown as Call]), // On purpose: a function cannot cross.
+    thread.send([count, count]),
+  ]);
+  expect(before).toEqual({ status: 'fulfilled', value: [{ value: 0 }] });
+  expect(refused).toMatchObject({ status: 'rejected', reason: expect.any(NotSent) });
+  expect(after).toEqual({ status: 'fulfilled', value: [{ value: 0 }, { value: 0 }] });
+  await thread.close();
 });
 
 test('a thread that is asked before it has the folder dies rather than lie', async () => {
