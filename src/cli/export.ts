@@ -1,4 +1,5 @@
-import { fstatSync } from 'node:fs';
+import { existsSync, fstatSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { openReader } from '../store/sqlite/reader.ts';
@@ -19,6 +20,8 @@ const FLAGS = {
     shape: 'file',
     about: 'Where to write; a new file that only you may read (standard output)',
   },
+  // What the other commands have, and who is used to it need not know better.
+  json: { shape: null, about: 'Changes nothing: it is JSON lines already' },
 } as const;
 
 /** Writes all of it, and says what. */
@@ -67,6 +70,11 @@ const problemOf = (error: unknown, file: string | null): string | null => {
   if (code === 'EPIPE') return 'Nobody reads the export any more: it was cut.';
   if (file === null || typeof code !== 'string') return null;
   if (code === 'EEXIST') return `${file} is there already: choose another name, or remove it.`;
+  const folder = dirname(file);
+  if (code === 'ENOENT' && !existsSync(folder)) {
+    return `There is no folder ${folder}: nothing was written.`;
+  }
+  if (code === 'ENOTDIR') return `${folder} is no folder: nothing was written.`;
   return code.startsWith('E') && !code.startsWith('ERR_')
     ? `${file} could not be written (${code}), and nothing of it is left.`
     : null;

@@ -7,6 +7,7 @@ import { DATA, dataFolder } from './data-folder.ts';
 import { importLines } from './import-lines.ts';
 import { counted, countedEntries } from './in-words.ts';
 import { BrokenLine, linesOf } from './lines-of.ts';
+import { besideLine, filesBesideNewStore } from './new-store.ts';
 import type { Output } from './printer.ts';
 import { type Progress, progressOn } from './progress.ts';
 
@@ -102,10 +103,16 @@ const importFrom = async (
 ): Promise<void> => {
   const handle = file === '-' ? null : await open(file);
   try {
+    const beside = filesBesideNewStore(path);
     const folder = await ownFolder(path, true);
     try {
       const bytes = handle?.createReadStream({ autoClose: false }) ?? process.stdin;
       await run(folder, bytes, skips, output);
+      if (beside > 0) output.print(besideLine(path, beside));
+    } catch (error) {
+      // Nothing was taken in: nor is there a store that was not there before.
+      folder.undo();
+      throw error;
     } finally {
       folder.close();
     }
@@ -142,11 +149,8 @@ const problemOf = (error: unknown, file: string): string | null => {
   }
   // Whatever SQLite says; that the folder is in use is told as it is.
   if (error instanceof StoreError) return `${error.message} Nothing was taken in.`;
-  const { code, syscall, path } = error as { code?: unknown; syscall?: unknown; path?: unknown };
+  const { code, syscall } = error as { code?: unknown; syscall?: unknown };
   if (typeof syscall !== 'string' || typeof code !== 'string') return null;
-  if (typeof path === 'string' && path !== file) {
-    return `${path} could not be made or written (${code}). Nothing was taken in.`;
-  }
   if (code === 'ENOENT') return `There is no file ${file}.`;
   return `${file} could not be read (${code}). Nothing was taken in.`;
 };

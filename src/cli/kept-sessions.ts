@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Store } from '../store/contract.ts';
 import type { FolderHolder } from '../store/sqlite/index.ts';
 import { timeOf } from './in-words.ts';
+import { filesBesideNewStore } from './new-store.ts';
 import type { Output } from './printer.ts';
 import { IN_MEMORY } from './setting-kinds.ts';
 import type { Settings } from './settings.ts';
@@ -18,6 +19,8 @@ export interface Kept {
   readonly folder: string;
   /** How many have not ended. */
   readonly stored: number;
+  /** How many files of others are beside a store that was made just now; 0: none, or it was there already. */
+  readonly madeBeside: number;
   /** Another process had the folder: it may be closing its port just now. */
   readonly waited: boolean;
 }
@@ -34,6 +37,7 @@ export const keptSessions = async (
   if (data === IN_MEMORY) return null;
   const folder = resolve(data);
   const { openSqliteStore } = await import('../store/sqlite/open.ts');
+  const madeBeside = filesBesideNewStore(folder);
   let waited = false;
   const opening = openSqliteStore({
     folder,
@@ -48,7 +52,7 @@ export const keptSessions = async (
   const late = (store: Store): void => void store.close().catch(() => undefined);
   const store = await unlessStopped(signal, opening, late);
   try {
-    return { store, folder, stored: await store.count({}), waited };
+    return { store, folder, stored: await store.count({}), madeBeside, waited };
   } catch (error) {
     await store.close().catch(() => undefined);
     throw error;

@@ -92,6 +92,14 @@ const removeEnded = (writer: FolderWriter): Purged => {
   }
 };
 
+const removedLine = (removed: number, left: number): string => {
+  if (removed > 0) {
+    const them = removed === 1 ? 'it' : 'them';
+    return `removed: ${counted(removed, 'session')}, with all that was said in ${them}`;
+  }
+  return left > 0 ? 'removed: nothing' : 'removed: nothing, as no session has ended';
+};
+
 const purge = async (path: string, given: Given, output: Output): Promise<ExitCode> => {
   databaseIn(path);
   const folder = await ownFolder(path);
@@ -101,7 +109,7 @@ const purge = async (path: string, given: Given, output: Output): Promise<ExitCo
         ? removeEnded(writer)
         : removeNamed(writer, given.rest, given.has('living')),
     );
-    output.print(`removed: ${counted(removed, 'session')}, with all that was said in them`);
+    output.print(removedLine(removed, left));
     if (left > 0) {
       output.print(`left as they are: ${counted(left, 'session')} that cannot be read`);
       for (const line of told) output.print(`  ${line}`);

@@ -5,6 +5,7 @@ import { formatDuration } from './duration.ts';
 import { isLoopback } from './hosts.ts';
 import { counted } from './in-words.ts';
 import type { Kept } from './kept-sessions.ts';
+import { besideLine } from './new-store.ts';
 import type { Output } from './printer.ts';
 import { type Serving, startServing } from './serving.ts';
 import { readSettings, type Settings, settingsHelp } from './settings.ts';
@@ -47,12 +48,14 @@ const keptLine = (kept: Kept | null, hibernateAfterMs: number): string => {
   return `sessions are kept in ${kept.folder}: ${kept.stored} stored${away}`;
 };
 
+const inJson = ({ folder, stored, madeBeside }: Kept) => ({ folder, stored, madeBeside });
+
 /** Where it listens, first of all; then what is worth knowing about how. */
 const greet = (serving: Serving, { host, json }: Settings, output: Output): void => {
   const { url, runtime, kept } = serving;
   const { deadlines } = runtime;
   if (json) {
-    const data = kept === null ? null : { folder: kept.folder, stored: kept.stored };
+    const data = kept === null ? null : inJson(kept);
     output.print(JSON.stringify({ type: 'serve.listening', url, data, deadlines }));
     return;
   }
@@ -62,6 +65,9 @@ const greet = (serving: Serving, { host, json }: Settings, output: Output): void
       `open for at most ${formatDuration(deadlines.maxLifetimeMs)})`,
   );
   output.print(keptLine(kept, deadlines.hibernateAfterMs));
+  if (kept !== null && kept.madeBeside > 0) {
+    output.print(besideLine(kept.folder, kept.madeBeside));
+  }
   for (const sentence of adjustedInFlags(deadlines.adjusted)) output.print(sentence);
   if (!isLoopback(host)) {
     output.print('Other machines can reach it, and it asks nobody who they are.');

@@ -61,7 +61,7 @@ const facts = (story: Story, now: number): readonly (readonly [string, string])[
     ...(client === null
       ? []
       : [['client', oneLine(`${client.name} ${client.version}`.trim())] as const]),
-    ...(behaviour === null ? [] : [['behaviour', oneLine(behaviour)] as const]),
+    ...(behaviour === null ? [] : [['behaviour', behaviourLine(behaviour, story)] as const]),
     ['made', at(story.createdAt)],
     ['last active', `${at(story.lastActivityAt)}, as far as it is recorded`],
     ...(pausedAt === null ? [] : [['paused', at(pausedAt)] as const]),
@@ -81,18 +81,33 @@ const facts = (story: Story, now: number): readonly (readonly [string, string])[
 const whose = (principal: string | null): string =>
   principal === null ? 'nobody (anonymous)' : oneLine(principal);
 
-const placeLine = ({ place, serverAliveAt }: Story, now: number): string => {
+/** The version by which a migration that is missing shows. */
+const behaviourLine = (name: string, { behaviourVersion }: Story): string =>
+  behaviourVersion === null
+    ? oneLine(name)
+    : `${oneLine(name)}, stored in version ${behaviourVersion}`;
+
+/** How sure it is that a server is no more. */
+const WHAT_LEFT_IT = new Map<boolean | null, string>([
+  [true, 'held up'],
+  [false, 'gone'],
+]);
+
+const placeLine = ({ place, serverAliveAt, folderHeld }: Story, now: number): string => {
   const seen = serverAliveAt === null ? '' : `, last seen ${fromNow(serverAliveAt, now)}`;
   if (place === 'resident') return 'in the memory of a server that lives';
-  if (place === 'left') return `left by a server that is gone or held up${seen}`;
+  if (place === 'left')
+    return `left by a server that is ${WHAT_LEFT_IT.get(folderHeld) ?? 'gone or held up'}${seen}`;
   return `in the folder${serverAliveAt === null ? '' : ` (its server was${seen.slice(1)})`}`;
 };
 
 const nextOf = ({ due }: Story, now: number): readonly (readonly [string, string])[] => {
   if (due === null) return [['waits for', 'no deadline: it is kept until somebody asks for it']];
   const { at, deadline } = due;
-  const when = at >= now ? `${fromNow(at, now)} ` : `since ${howLong(now - at)} `;
-  return [['waits for', `${when}(${timeOf(at)} UTC): ${NEXT[deadline]}`]];
+  const what = `(${timeOf(at)} UTC): ${NEXT[deadline]}`;
+  return at >= now
+    ? [['waits for', `${fromNow(at, now)} ${what}`]]
+    : [['overdue', `for ${howLong(now - at)} ${what}`]];
 };
 
 const rolesIn = (roles: Readonly<Record<string, number>>): string =>

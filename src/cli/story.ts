@@ -5,8 +5,17 @@ import { isMessageEntry } from '../runtime/conversation/journal-entries.ts';
 import { storedState } from '../runtime/residency/stored-host.ts';
 import { isOperationEntry } from '../runtime/work/operation-entries.ts';
 import type { JournalEntry, SessionRecord, StoredDeadline } from '../store/contract.ts';
+import { isEnvelope } from '../store/envelope/envelope.ts';
 import { readRecord } from '../store/envelope/read-record.ts';
 import { isSoundEntry } from './sound-entry.ts';
+
+/** What the folder says of its server. */
+export interface ServerSigns {
+  /** Wall time at which one was last alive; `null`: none ever was. */
+  readonly aliveAt: number | null;
+  /** Whether a process has the folder now; `null`: that cannot be seen. */
+  readonly isHeld: boolean | null;
+}
 
 /** A server notes once a second that it lives: later than this, none does, or it is held up, ms. */
 const ALIVE_MS = 5_000;
@@ -44,10 +53,14 @@ export interface Story {
   readonly key: string | null;
   readonly client: { readonly name: string; readonly version: string } | null;
   readonly behaviour: string | null;
+  /** The version of its behaviour that stored it; `null`: nothing of one is stored. */
+  readonly behaviourVersion: number | null;
   readonly state: SessionState;
   readonly place: Place;
   /** Wall time at which a server of this folder was last alive; `null`: never. */
   readonly serverAliveAt: number | null;
+  /** Whether a process has the folder: a server, most likely. `null`: that cannot be seen. */
+  readonly folderHeld: boolean | null;
   readonly createdAt: number;
   readonly expiresAt: number | null;
   readonly lastActivityAt: number;
@@ -74,13 +87,13 @@ export interface Story {
 export const storyOf = (
   stored: SessionRecord,
   entries: Iterable<JournalEntry>,
-  aliveAt: number | null,
+  signs: ServerSigns,
   now: number,
 ): Story => {
   const { record, unreadable } = readRecord(stored);
   const { session } = record;
   const { happenings, byRole, count } = happeningsIn(entries);
-  const place = placeOf(record, aliveAt, now);
+  const place = placeOf(record, signs, now);
   return {
     id: record.id,
     unreadable,
@@ -88,9 +101,11 @@ export const storyOf = (
     key: ownKey(record.key),
     client: clientOf(session.client),
     behaviour: session.behaviour,
+    behaviourVersion: isEnvelope(record.snapshot) ? record.snapshot.machineVersion : null,
     state: place === 'resident' ? record.state : storedState(record.state),
     place,
-    serverAliveAt: aliveAt,
+    serverAliveAt: signs.aliveAt,
+    folderHeld: signs.isHeld,
     createdAt: session.createdAt,
     expiresAt: session.expiresAt,
     lastActivityAt: session.lastActivityAt,
@@ -110,8 +125,14 @@ export const storyOf = (
   };
 };
 
-const placeOf = ({ owner, state }: SessionRecord, aliveAt: number | null, now: number): Place => {
+const placeOf = (
+  { owner, state }: SessionRecord,
+  { aliveAt, isHeld }: ServerSigns,
+  now: number,
+): Place => {
   if (owner === null || state === 'terminated') return 'stored';
+  // One that was killed noted a moment ago that it lives.
+  if (isHeld === false) return 'left';
   return aliveAt !== null && now - aliveAt <= ALIVE_MS ? 'resident' : 'left';
 };
 

@@ -24,7 +24,8 @@ const tell = async (id: string, path: string, json: boolean, output: Output): Pr
       );
       return 1;
     }
-    const story = storyOf(record, reader.entries(id), reader.aliveAt, now);
+    const signs = { aliveAt: reader.aliveAt, isHeld: reader.isHeld() };
+    const story = storyOf(record, reader.entries(id), signs, now);
     const lines = json ? [JSON.stringify(story)] : storyLines(story, now);
     for (const line of lines) output.print(line);
     return 0;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { registryMachine, sessionMachine } from '../../machines/index.ts';
 import { createRuntime, InvalidOptionError, SessionNotFoundError } from '../../src/index.ts';
+import { createSimulatedDisk } from '../../src/testing/simulated-disk.ts';
 import { openRuntime, quietRuntime, rejectionOf, toldOf } from './fixture.ts';
 
 test('a runtime needs nothing: on the system clock and the memory store it just works', async () => {
@@ -29,8 +30,8 @@ test('a runtime starts empty and accepting, and says which deadlines are in forc
 test('the longer defaults hold where the store is durable', () => {
   const { runtime } = quietRuntime();
   const { context } = openRuntime();
-  const durable = { ...context.store, durable: true };
-  const lasting = createRuntime({ store: durable, clock: context.clock });
+  const store = createSimulatedDisk({ clock: context.clock }).open();
+  const lasting = createRuntime({ store, clock: context.clock });
   expect(runtime.deadlines.idleTimeoutMs).toBe(60_000);
   expect(lasting.deadlines.idleTimeoutMs).toBe(24 * 3_600_000);
 });

@@ -58,7 +58,7 @@ const failureOf = (
   const { behaviours } = context.application;
   const kept = keptBehaviour(record);
   const name = record.session.behaviour;
-  if (record.state === 'terminated' || kept?.status !== 'running' || name === null) return null;
+  if (kept?.status !== 'running' || name === null) return null;
   const behaviour = behaviours[name];
   const checkpoint = revivedCheckpoint(context.clock, kept.incarnation, kept);
   if (behaviour === undefined || checkpoint === null) return null;

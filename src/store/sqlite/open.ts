@@ -1,4 +1,3 @@
-import { mkdirSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import {
@@ -13,6 +12,7 @@ import { systemClock } from '../../time/system-clock.ts';
 import type { Store } from '../contract.ts';
 import { SqliteFailure } from './failures.ts';
 import type { FolderHolder } from './folder-owner.ts';
+import { makeFolder } from './make-folder.ts';
 import { SqliteStore } from './store.ts';
 import type { OpenReply } from './thread-messages.ts';
 import { WorkerThread } from './worker-thread.ts';
@@ -66,11 +66,38 @@ type Checked = Required<Omit<SqliteStoreOptions, 'maxBytes'>> & {
   readonly maxBytes: number | null;
 };
 
+/** All of them, so that one that is misspelt is told and not passed over. */
+const OPTIONS: Readonly<Record<keyof SqliteStoreOptions, true>> = {
+  folder: true,
+  waitMs: true,
+  onWaiting: true,
+  maxBytes: true,
+  clock: true,
+};
+
+const assertKnown = (options: unknown): void => {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    const allowed = 'an object, such as { folder: "sessions" }';
+    throw new InvalidOptionError('options', options, allowed);
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (Object.hasOwn(OPTIONS, name)) continue;
+    const allowed = `left out: the options are ${Object.keys(OPTIONS).join(', ')}`;
+    throw new InvalidOptionError(name, value, allowed);
+  }
+};
+
 const checked = (options: SqliteStoreOptions): Checked => {
+  assertKnown(options);
   const { folder, waitMs = LIMITS.storeWaitMs, maxBytes = null } = options;
   const { onWaiting = () => {}, clock = systemClock() } = options;
   if (typeof folder !== 'string' || folder === '' || folder.includes('\0')) {
     throw new InvalidOptionError('folder', folder, 'the path of a folder');
+  }
+  // SQLite's own name for a database that is nowhere: nobody means a folder that is called so.
+  if (folder === ':memory:') {
+    const allowed = 'the path of a folder: what keeps nothing is createMemoryStore()';
+    throw new InvalidOptionError('folder', folder, allowed);
   }
   if (typeof waitMs !== 'number' || !(waitMs >= 0)) {
     throw new InvalidOptionError('waitMs', waitMs, 'a number of ms, at least 0');
@@ -86,20 +113,6 @@ const checked = (options: SqliteStoreOptions): Checked => {
     );
   }
   return { folder: resolve(folder), waitMs, onWaiting, maxBytes, clock };
-};
-
-const makeFolder = (folder: string): void => {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if (!statSync(folder).isDirectory()) throw new Error('it is no folder');
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    throw new StoreOpenError(
-      'not-writable',
-      `The folder ${folder} cannot be made: ${said}. Give a folder that this user may make, read and write.`,
-      error,
-    );
-  }
 };
 
 /** Asks for the folder until the thread has it, or the time is over. */

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { StoreError, StoreOpenError } from '../../errors.ts';
@@ -8,6 +8,7 @@ import type { JournalEntry, SessionRecord } from '../contract.ts';
 import { type Database, type Driver, loadDriver } from './driver.ts';
 import { FULL, SqliteFailure } from './failures.ts';
 import { type FolderOwner, holderOf } from './folder-owner.ts';
+import { makeFolder } from './make-folder.ts';
 import { databaseAt, ownerOf } from './open-folder.ts';
 import { recordIn } from './reader.ts';
 import { lastOpening } from './record-calls.ts';
@@ -47,25 +48,53 @@ export interface OwnedFolder {
   change<T>(work: (writer: FolderWriter) => T | Promise<T>): Promise<T>;
   /** Gives it up. Twice is once. */
   close(): void;
+  /**
+   * Gives it up as if it had never been taken: what of a store, and which folders, were made for that are removed. What
+   * was there before stays, with all that was changed in it. Throws nothing for what cannot be removed. Twice is once.
+   */
+  undo(): void;
 }
 
 /**
  * Takes a folder for changes past the runtime: to take sessions in, or remove them.
  *
  * @param make whether a folder that is not there is made.
- * @throws StoreOpenError (`in-use` where a server has it), MissingPackageError, or what the file system says
+ * @throws StoreOpenError (`in-use` where a server has it), MissingPackageError
  */
 export const ownFolder = async (folder: string, make = false): Promise<OwnedFolder> => {
-  if (make) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const folders = make ? makeFolder(folder) : [];
   const driver = await loadDriver();
   const since = systemClock().wall();
+  const lock = join(folder, 'owner.db');
+  const hadLock = existsSync(lock);
   const owner = ownerOf(folder, driver, { pid: process.pid, host: hostname(), since });
   if (owner === null) throw inUse(folder);
   try {
-    return owned(owner, databaseAt(join(folder, 'sessions.db'), driver, null), driver);
+    const path = join(folder, 'sessions.db');
+    // Asked while it is ours: nobody else can make one by now.
+    const hadStore = existsSync(path);
+    const database = databaseAt(path, driver, null);
+    const files = hadStore ? [] : madeIn(folder, hadLock);
+    return owned(owner, database, driver, () => remove(files, folders));
   } catch (error) {
     owner.release();
     throw error;
+  }
+};
+
+/** What a store of one's own is made of. The lock comes last: until then nobody else makes anything there. */
+const madeIn = (folder: string, hadLock: boolean): readonly string[] =>
+  ['sessions.db-wal', 'sessions.db-shm', 'sessions.db', 'owner.json']
+    .concat(hadLock ? [] : ['owner.db'])
+    .map((name) => join(folder, name));
+
+/** The innermost folder first; one that somebody put something into stays. */
+const remove = (files: readonly string[], folders: readonly string[]): void => {
+  try {
+    for (const file of files) rmSync(file, { force: true });
+    for (const folder of folders.toReversed()) rmdirSync(folder);
+  } catch {
+    // What cannot be removed is an empty store, and does no harm.
   }
 };
 
@@ -78,8 +107,20 @@ const inUse = (folder: string): StoreOpenError => {
   );
 };
 
-const owned = (owner: FolderOwner, database: Database, driver: Driver): OwnedFolder => {
+const owned = (
+  owner: FolderOwner,
+  database: Database,
+  driver: Driver,
+  removeMade: () => void,
+): OwnedFolder => {
   let isOpen = true;
+  const giveUp = (before: () => void): void => {
+    if (!isOpen) return;
+    isOpen = false;
+    database.close();
+    before();
+    owner.release();
+  };
   return {
     change: async (work) => {
       try {
@@ -92,12 +133,8 @@ const owned = (owner: FolderOwner, database: Database, driver: Driver): OwnedFol
         throw failureOf(error, driver);
       }
     },
-    close: () => {
-      if (!isOpen) return;
-      isOpen = false;
-      database.close();
-      owner.release();
-    },
+    close: () => giveUp(() => undefined),
+    undo: () => giveUp(removeMade),
   };
 };
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreOpenError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
@@ -6,7 +6,7 @@ import type { JournalEntry, SessionRecord } from '../contract.ts';
 import { DAMAGED_SCHEMA } from '../envelope/read-record.ts';
 import type { Call, EntryRow, Row, RowPage, Values } from './calls.ts';
 import { openDatabase } from './database.ts';
-import { type Database, loadDriver } from './driver.ts';
+import { type Database, type Driver, loadDriver } from './driver.ts';
 import { openError } from './open-folder.ts';
 import { lastOpening, RecordCalls } from './record-calls.ts';
 import { recordOf } from './records.ts';
@@ -17,6 +17,11 @@ import { ALIVE, META } from './statements.ts';
 export interface FolderReader {
   /** The highest wall time at which a process served it, ms since the epoch; `null`: none did. */
   readonly aliveAt: number | null;
+  /**
+   * Whether a process has the folder now, by its lock, which goes with the process however it ends; `null`: that cannot be
+   * seen. Whoever takes the folder at that very instant may have to ask again.
+   */
+  isHeld(): boolean | null;
   /** How many sessions there are, ended ones included. */
   readonly size: number;
   /** One whose JSON is damaged is given as `DAMAGED_SCHEMA` says. */
@@ -49,7 +54,7 @@ export const openReader = async (folder: string): Promise<FolderReader> => {
     // The first statement after it says which moment.
     database.exec('BEGIN');
     const calls = new RecordCalls(database, driver, lastOpening(database));
-    return readerOf(database, calls);
+    return readerOf(database, calls, () => isHeld(folder, driver));
   } catch (error) {
     database.close();
     throw openError(path, 'failed', error);
@@ -60,14 +65,46 @@ export const openReader = async (folder: string): Promise<FolderReader> => {
 export const databaseIn = (folder: string): string => {
   const path = join(folder, 'sessions.db');
   if (existsSync(path)) return path;
-  const what = existsSync(folder) ? 'There is no store in' : 'There is no folder';
   throw new StoreOpenError(
     'not-a-store',
-    `${what} ${folder}: nothing was ever kept there. Give the folder that a server keeps its sessions in.`,
+    `${whatIsAt(folder)} Give the folder that a server keeps its sessions in.`,
   );
 };
 
-const readerOf = (database: Database, calls: RecordCalls): FolderReader => {
+const whatIsAt = (folder: string): string => {
+  if (!existsSync(folder)) return `There is no folder ${folder}: nothing was ever kept there.`;
+  return statSync(folder).isDirectory()
+    ? `There is no store in ${folder}: nothing was ever kept there.`
+    : `${folder} is a file.`;
+};
+
+/** SQLite's result code for a lock that another one has. */
+const BUSY = 5;
+
+/** Only reads: a lock that is had lets nobody read. */
+const isHeld = (folder: string, driver: Driver): boolean | null => {
+  try {
+    const lock = driver.open(join(folder, 'owner.db'), { readOnly: true });
+    try {
+      lock.exec('PRAGMA busy_timeout = 0');
+      lock.exec('SELECT count(*) FROM sqlite_master');
+      return false;
+    } catch (error) {
+      return driver.codeOf(error) === BUSY ? true : null;
+    } finally {
+      lock.close();
+    }
+  } catch {
+    // It is not there, or not for this user.
+    return null;
+  }
+};
+
+const readerOf = (
+  database: Database,
+  calls: RecordCalls,
+  isHeld: FolderReader['isHeld'],
+): FolderReader => {
   const ask = <Op extends 'load' | 'list' | 'readJournal'>(
     call: Extract<Call, { op: Op }>,
   ): Values[Op] => {
@@ -80,6 +117,7 @@ const readerOf = (database: Database, calls: RecordCalls): FolderReader => {
   const alive = database.prepare(META).get(ALIVE)?.['value'];
   return {
     aliveAt: typeof alive === 'number' ? alive : null,
+    isHeld,
     size: Number(database.prepare('SELECT count(*) AS n FROM sessions').get()?.['n']),
     record: (id) => {
       const row = ask({ op: 'load', id });

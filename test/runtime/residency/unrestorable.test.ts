@@ -152,6 +152,52 @@ test('a deadline of its silence that is due is not kept, and that is told', asyn
   expect(errorsIn(events)).toMatchObject([{ where: `a stored deadline of ${made.id}` }]);
 });
 
+test('what was found is known for as long as the process lives, whoever still has a reference', async () => {
+  const first = await left();
+  const { clock, disk, id } = first;
+  const { context, runtime, events } = processOver(first, { behaviours: { m: { logic: m2 } } });
+  const session = await answered(clock, runtime.get(id));
+  await rejectionOf(answered(clock, session.touch()));
+  const reason = session.info().unreadable;
+  // As where nobody has a reference any more, and the host is collected.
+  const forget = (): void => {
+    const host = context.away.get(id);
+    if (host !== undefined) context.away.delete(host);
+  };
+  forget();
+  expect((await answered(clock, runtime.list(), 5)).sessions).toMatchObject([
+    { id, unreadable: reason },
+  ]);
+  for (let sweeps = 0; sweeps < 20; sweeps += 1) {
+    forget();
+    await clock.advance(10_000);
+  }
+  expect(disk.records()).toMatchObject([{ state: 'idle' }]);
+  expect(errorsIn(events)).toHaveLength(1);
+});
+
+test('a behaviour that is over is not restored, so nothing of it stands in the way', async () => {
+  const final = (state: string) =>
+    setup({ types }).createMachine({
+      id: 'm',
+      context: { n: 0 },
+      initial: 'a',
+      states: { a: { on: { GO: state } }, [state]: { type: 'final' } },
+    });
+  const first = durableRuntime({ behaviours: { m: { logic: final('b') } } });
+  const { clock, runtime } = first;
+  const made = await answered(clock, runtime.create({ behaviour: 'm', beats: 'off' }));
+  await answered(clock, made.send({ type: 'GO' }));
+  expect(made.behaviour?.status).toBe('done');
+  await answered(clock, runtime.drain());
+  expect(first.disk.records()).toMatchObject([{ snapshot: { status: 'done' } }]);
+  const second = processOver(first, { behaviours: { m: { logic: final('c') } } });
+  const session = await answered(clock, second.runtime.get(made.id));
+  await answered(clock, session.touch());
+  expect(session.info()).toMatchObject({ residency: 'resident', unreadable: null });
+  expect(session.behaviour?.status).toBe('done');
+});
+
 test('a step that is mended while the process runs is tried again', async () => {
   const first = await left();
   const { clock, id } = first;
