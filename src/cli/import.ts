@@ -109,10 +109,6 @@ const importFrom = async (
       const bytes = handle?.createReadStream({ autoClose: false }) ?? process.stdin;
       await run(folder, bytes, skips, output);
       if (beside > 0) output.print(besideLine(path, beside));
-    } catch (error) {
-      // Nothing was taken in: nor is there a store that was not there before.
-      folder.undo();
-      throw error;
     } finally {
       folder.close();
     }
@@ -131,6 +127,10 @@ const run = async (
   let taken: Taken;
   try {
     taken = await folder.change((writer) => takeIn(bytes, writer, skips, progress));
+  } catch (error) {
+    // Nothing was taken in: nor is a store left that was not there before.
+    folder.undo();
+    throw error;
   } finally {
     progress.done();
   }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { called, exportOf } from './called.ts';
@@ -84,7 +84,22 @@ test('a file is new, only its user may read it, and the line on the terminal say
   expect(second).toMatchObject({ code: 1, errors: [expect.stringContaining('is there already')] });
   expect(readFileSync(out, 'utf8')).toBe('mine');
   const nowhere = await called(['export', '--data', data, '--out', join(data, 'no', 'file')]);
-  expect(nowhere.code).toBe(1);
+  expect(nowhere).toMatchObject({
+    code: 1,
+    printed: [],
+    errors: [`There is no folder ${join(data, 'no')}: nothing was written.`],
+  });
+  const below = await called(['export', '--data', data, '--out', join(out, 'file')]);
+  expect(below).toMatchObject({ code: 1, errors: [`${out} is no folder: nothing was written.`] });
+});
+
+test('--json changes nothing: it is JSON lines already', async () => {
+  const { data, lines } = await exported();
+  const out = join(data, 'all.jsonl');
+  expect(await called(['export', '--json', '--data', data, '--out', out])).toMatchObject({
+    code: 0,
+  });
+  expect(readFileSync(out, 'utf8').split('\n').slice(1, -1)).toEqual(lines.slice(1));
 });
 
 test('beside a server it is one moment, and the server goes on', async () => {
@@ -162,7 +177,11 @@ test('a file that was cut or changed anywhere takes nothing in, and the line is 
     expect({ code: run.code, printed: run.printed }).toEqual({ code: 1, printed: [] });
     expect(run.errors).toEqual([expect.stringMatching(what)]);
     expect(run.errors[0]).toMatch(/Nothing was taken in\.$/);
+    // Nor is there anything of a store that was not there before.
+    expect(readdirSync(data)).toEqual(['in.jsonl']);
   }
+  await withRuntime(join(data, 'store'), async () => undefined);
+  expect((await called(['import', file, '--data', join(data, 'store')])).code).toBe(1);
   expect(await idsIn(join(data, 'store'))).toEqual([]);
 });
 

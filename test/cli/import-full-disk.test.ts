@@ -36,7 +36,7 @@ test('a folder that cannot be made is told as that, and not as the file', async 
   expect(run).toMatchObject({
     code: 1,
     errors: [
-      `${join(file, 'folder')} could not be made or written (ENOTDIR). Nothing was taken in.`,
+      `The folder ${join(file, 'folder')} cannot be made: ${file} is a file. Give the path of a folder.`,
     ],
   });
 });

@@ -20,7 +20,7 @@ test('an ended session goes with all that was said in it; one that goes on stays
   const run = await called(['purge', ended, ended, '--data', data]);
   expect(run).toMatchObject({
     code: 0,
-    printed: ['removed: 1 session, with all that was said in them'],
+    printed: ['removed: 1 session, with all that was said in it'],
   });
   expect(await idsIn(data)).toEqual([living]);
   const printed = await exportOf(data, join(data, 'out'));
@@ -34,7 +34,7 @@ test('--ended is all that have ended, and no other', async () => {
   expect((await called(['purge', '--ended', '--data', data])).code).toBe(0);
   expect(await idsIn(data)).toEqual([living]);
   expect((await called(['purge', '--ended', '--data', data])).printed).toEqual([
-    'removed: 0 sessions, with all that was said in them',
+    'removed: nothing, as no session has ended',
   ]);
 });
 
@@ -100,7 +100,7 @@ test('what cannot be read here is left as it is, by its id and by --ended, and w
   const all = await called(['purge', '--ended', '--data', data]);
   expect(all).toMatchObject({ code: 0, errors: [] });
   expect(all.printed).toEqual([
-    'removed: 1 session, with all that was said in them',
+    'removed: 1 session, with all that was said in it',
     'left as they are: 5 sessions that cannot be read',
     expect.stringMatching(`^  ${newer}: It was stored in schema 3`),
     expect.stringMatching(`^  ${damaged}: .* is damaged`),
@@ -137,6 +137,16 @@ test('--ended finds all of them, however many there are and wherever those that 
     ...stay.map((id) => expect.stringContaining(id)),
   ]);
   expect(await idsIn(data)).toEqual(stay);
+});
+
+test('where none that ended can be read, nothing is removed, and that is not told as if none had ended', async () => {
+  const data = temporaryFolder();
+  await fill(data);
+  await spoil(data, 'UPDATE sessions SET schema = 3');
+  expect((await called(['purge', '--ended', '--data', data])).printed.slice(0, 2)).toEqual([
+    'removed: nothing',
+    'left as they are: 1 session that cannot be read',
+  ]);
 });
 
 test('what cannot be meant is told before the folder is taken', async () => {

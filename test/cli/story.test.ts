@@ -29,10 +29,14 @@ const recordOf = (
 
 const told = (
   record: SessionRecord,
-  { aliveAt = null, data = [] }: { aliveAt?: number | null; data?: readonly unknown[] } = {},
+  {
+    aliveAt = null,
+    isHeld = null,
+    data = [],
+  }: { aliveAt?: number | null; isHeld?: boolean | null; data?: readonly unknown[] } = {},
 ): string => {
   const entries: JournalEntry[] = data.map((one, at) => ({ seq: at + 1, epoch: 1, data: one }));
-  return storyLines(storyOf(record, entries, aliveAt, NOW), NOW).join('\n');
+  return storyLines(storyOf(record, entries, { aliveAt, isHeld }, NOW), NOW).join('\n');
 };
 
 const message = (at: number, role = 'user') => ({ kind: 'message', role, content: 'said', at });
@@ -65,13 +69,47 @@ test.each([
 test('a server that was seen five seconds ago may still live; what has ended is in nobody’s memory', () => {
   const held = recordOf({ state: 'active', owner: 'p' });
   const placed = (record: SessionRecord, agoMs: number) => {
-    const { place, state } = storyOf(record, [], NOW - agoMs, NOW);
+    const { place, state } = storyOf(record, [], { aliveAt: NOW - agoMs, isHeld: null }, NOW);
     return [place, state];
   };
   expect(placed(held, 5_000)).toEqual(['resident', 'active']);
   expect(placed(held, 5_001)).toEqual(['left', 'idle']);
   const over = recordOf({ state: 'terminated', owner: 'p' }, { endedAt: NOW, reason: 'client' });
   expect(placed(over, 0)).toEqual(['stored', 'terminated']);
+});
+
+test('a server that has given up its lock, as every one that was killed, is known to be gone at once', () => {
+  const held = recordOf({ state: 'active', owner: 'p' });
+  const placed = (isHeld: boolean | null, agoMs: number) =>
+    storyOf(held, [], { aliveAt: NOW - agoMs, isHeld }, NOW).place;
+  expect(placed(false, 0)).toBe('left');
+  expect(placed(true, 0)).toBe('resident');
+  // One that is held up has its lock all the same.
+  expect(placed(true, 5_001)).toBe('left');
+  expect(told(held, { aliveAt: NOW, isHeld: false })).toContain(
+    'left by a server that is gone, last seen',
+  );
+  expect(told(held, { aliveAt: NOW - MINUTE, isHeld: true })).toContain(
+    'left by a server that is held up, last seen 1 min ago',
+  );
+});
+
+test('a behaviour is told with the version that stored it, by which a missing migration shows', () => {
+  const envelope = {
+    machineId: 'alarm',
+    machineVersion: 3,
+    incarnation: 1,
+    savedAt: THEN,
+    timers: [],
+    input: null,
+    status: 'running',
+    failures: { inARow: 0, early: 0 },
+    checkpoint: null,
+  };
+  const lineOf = (snapshot: unknown) =>
+    /^ {2}behaviour .*$/m.exec(told(recordOf({ snapshot }, { behaviour: 'alarm' })))?.[0];
+  expect(lineOf(envelope)).toBe('  behaviour       alarm, stored in version 3');
+  expect(lineOf(null)).toBe('  behaviour       alarm');
 });
 
 test.each([
@@ -89,7 +127,8 @@ test.each([
 
 test('a deadline that is over, and none at all', () => {
   const due = { at: NOW - 90_000, deadline: 'maxLifetime' } as const;
-  expect(told(recordOf({ due }))).toContain('since 1 min 30 s (');
+  expect(told(recordOf({ due }))).toMatch(/^ {2}overdue +for 1 min 30 s \(.* UTC\): it ends/m);
+  expect(told(recordOf({ due }))).not.toContain('waits for');
   expect(told(recordOf())).toContain('no deadline: it is kept until somebody asks');
 });
 

@@ -75,7 +75,9 @@ test('beside a server and after it was killed: it reads what is durable, and loc
   await gone;
   expect(readdirSync(data)).toContain('sessions.db-wal');
   const after = await called(['why', id, '--data', data]);
-  expect({ code: after.code, first: after.printed[0] }).toMatchObject({ code: 0 });
+  expect(after.code).toBe(0);
+  expect(after.printed[0]).toBe(`${id}: idle, until it is needed`);
+  expect(after.printed.join('\n')).toMatch(/left by a server that is gone, last seen \d s ago/);
   expect(
     JSON.parse((await called(['why', id, '--json', '--data', data])).printed[0] ?? ''),
   ).toMatchObject({ id, client: { name: 'watched', version: '1.0.0' }, reason: null });

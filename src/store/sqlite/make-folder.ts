@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { StoreOpenError } from '../../errors.ts';
 
@@ -34,12 +34,22 @@ class FileInTheWay extends Error {}
 const missing = (folder: string): readonly string[] => {
   const paths: string[] = [];
   for (let path = resolve(folder); ; path = dirname(path)) {
-    const found = statSync(path, { throwIfNoEntry: false });
+    const found = statusOf(path);
     if (found?.isDirectory()) return paths;
     if (found !== undefined) throw new FileInTheWay(`${path} is a file`);
     paths.unshift(path);
     // A drive that is not there has nothing above it.
     if (dirname(path) === path) return paths;
+  }
+};
+
+/** What is at a path; `undefined`: nothing, and below a file there is nothing either. */
+const statusOf = (path: string): Stats | undefined => {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return undefined;
+    throw error;
   }
 };
 
@@ -49,7 +59,7 @@ const isMade = (path: string): boolean => {
     mkdirSync(path, { mode: 0o700 });
     return true;
   } catch (error) {
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return false;
+    if (statusOf(path)?.isDirectory()) return false;
     throw error;
   }
 };

@@ -74,13 +74,20 @@ export const ownFolder = async (folder: string, make = false): Promise<OwnedFold
     // Asked while it is ours: nobody else can make one by now.
     const hadStore = existsSync(path);
     const database = databaseAt(path, driver, null);
-    const files = hadStore ? [] : madeIn(folder, hadLock);
-    return owned(owner, database, driver, () => remove(files, folders));
+    const made = { files: hadStore ? [] : madeIn(folder, hadLock), folders };
+    return owned(owner, database, driver, made);
   } catch (error) {
     owner.release();
     throw error;
   }
 };
+
+/** What was made to take a folder. */
+interface Made {
+  readonly files: readonly string[];
+  /** The outermost first. */
+  readonly folders: readonly string[];
+}
 
 /** What a store of one's own is made of. The lock comes last: until then nobody else makes anything there. */
 const madeIn = (folder: string, hadLock: boolean): readonly string[] =>
@@ -88,13 +95,12 @@ const madeIn = (folder: string, hadLock: boolean): readonly string[] =>
     .concat(hadLock ? [] : ['owner.db'])
     .map((name) => join(folder, name));
 
-/** The innermost folder first; one that somebody put something into stays. */
-const remove = (files: readonly string[], folders: readonly string[]): void => {
+/** What cannot be removed stays: a store without sessions does no harm. */
+const removed = (paths: readonly string[], remove: (path: string) => void): void => {
   try {
-    for (const file of files) rmSync(file, { force: true });
-    for (const folder of folders.toReversed()) rmdirSync(folder);
+    for (const path of paths) remove(path);
   } catch {
-    // What cannot be removed is an empty store, and does no harm.
+    // A folder that somebody put something into meanwhile, or one of a disk that failed.
   }
 };
 
@@ -107,19 +113,17 @@ const inUse = (folder: string): StoreOpenError => {
   );
 };
 
-const owned = (
-  owner: FolderOwner,
-  database: Database,
-  driver: Driver,
-  removeMade: () => void,
-): OwnedFolder => {
+const owned = (owner: FolderOwner, database: Database, driver: Driver, made: Made): OwnedFolder => {
   let isOpen = true;
-  const giveUp = (before: () => void): void => {
+  const giveUp = ({ files, folders }: Made): void => {
     if (!isOpen) return;
     isOpen = false;
     database.close();
-    before();
+    // While it is ours, or they could be another one's by then. Its journal goes with the lock.
+    removed(files, (file) => rmSync(file, { force: true }));
     owner.release();
+    // The innermost first.
+    removed([...folders].reverse(), rmdirSync);
   };
   return {
     change: async (work) => {
@@ -133,8 +137,8 @@ const owned = (
         throw failureOf(error, driver);
       }
     },
-    close: () => giveUp(() => undefined),
-    undo: () => giveUp(removeMade),
+    close: () => giveUp({ files: [], folders: [] }),
+    undo: () => giveUp(made),
   };
 };
 

@@ -201,8 +201,9 @@ describe('where nothing can be written', () => {
     for (const path of [file, join(file, 'store')]) {
       const error = await refusal({ folder: path });
       expect(error).toMatchObject({ reason: 'not-writable', retryable: false });
-      expect(error.message).toContain(`The folder ${path} cannot be made: `);
-      expect(error.message).toContain('Give a folder that this user may make, read and write.');
+      expect(error.message).toBe(
+        `The folder ${path} cannot be made: ${file} is a file. Give the path of a folder.`,
+      );
     }
   });
 
@@ -251,4 +252,28 @@ test.each([
   expect(error).toBeInstanceOf(InvalidOptionError);
   expect(error).toMatchObject({ option });
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test.each([
+  [
+    { folder: ':memory:' },
+    'folder is ":memory:", but must be the path of a folder: what keeps nothing is createMemoryStore().',
+  ],
+  ['sessions', 'options is "sessions", but must be an object, such as { folder: "sessions" }.'],
+  [undefined, 'options is undefined, but must be an object, such as { folder: "sessions" }.'],
+  [null, 'options is null, but must be an object, such as { folder: "sessions" }.'],
+  [['sessions'], 'options is an array, but must be an object, such as { folder: "sessions" }.'],
+  [
+    { path: 'x' },
+    'path is "x", but must be left out: the options are folder, waitMs, onWaiting, maxBytes, clock.',
+  ],
+  [
+    { folder: 'x', waitMS: 1 },
+    'waitMS is 1, but must be left out: the options are folder, waitMs, onWaiting, maxBytes, clock.',
+  ],
+])('what was meant otherwise is named: %j', async (options, message) => {
+  // As somebody without types would.
+  const opening = openSqliteStore(options as unknown as SqliteStoreOptions);
+  await expect(opening).rejects.toBeInstanceOf(InvalidOptionError);
+  await expect(opening).rejects.toMatchObject({ message });
 });

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { StoreOpenError } from '../../../src/errors.ts';
 import type { SessionRecord } from '../../../src/store/contract.ts';
@@ -167,4 +167,44 @@ test('a folder is made only where that was asked for', async () => {
   expect(existsSync(folder)).toBe(false);
   (await ownFolder(folder, true)).close();
   expect(existsSync(join(folder, 'sessions.db'))).toBe(true);
+});
+
+test('one that is given up as if it had never been taken leaves nothing that it made', async () => {
+  const folder = newFolder();
+  const deep = join(folder, 'some', 'where');
+  const owned = await ownFolder(deep, true);
+  await owned.change((writer) => writer.put(recordOf('a')));
+  owned.undo();
+  owned.undo();
+  owned.close();
+  expect(readdirSync(dirname(folder))).toEqual([]);
+});
+
+test('that leaves what was there: a folder with files, and a store', async () => {
+  const folder = newFolder();
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'mine'), '');
+  (await ownFolder(folder, true)).undo();
+  expect(readdirSync(folder)).toEqual(['mine']);
+  writeFileSync(join(folder, 'owner.db'), '');
+  (await ownFolder(folder, true)).undo();
+  expect(readdirSync(folder).sort()).toEqual(['mine', 'owner.db']);
+
+  const first = await ownFolder(folder, true);
+  await first.change((writer) => writer.put(recordOf('a')));
+  first.close();
+  (await ownFolder(folder, true)).undo();
+  expect(readdirSync(folder)).toEqual(expect.arrayContaining(['mine', 'owner.db', 'sessions.db']));
+  const again = await ownFolder(folder);
+  await again.change((writer) => expect(writer.record('a')?.id).toBe('a'));
+  again.close();
+});
+
+test('a file where the folder should be is told as that', async () => {
+  const folder = newFolder();
+  writeFileSync(folder, '');
+  await expect(ownFolder(folder, true)).rejects.toMatchObject({
+    reason: 'not-writable',
+    message: expect.stringContaining(`${folder} is a file.`),
+  });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { StoreOpenError } from '../../../src/errors.ts';
@@ -117,6 +117,25 @@ test('an owner of an earlier process holds nothing any more', async () => {
   after.close();
 });
 
+test('whether a process has the folder is known by its lock, whatever the note says, and costs nobody anything', async () => {
+  const folder = newFolder();
+  const store = await openSqliteStore({ folder, waitMs: 0 });
+  const reader = await openReader(folder);
+  writeFileSync(join(folder, 'owner.json'), '');
+  expect(reader.isHeld()).toBe(true);
+  expect(reader.isHeld()).toBe(true);
+  await store.create(newRecord('a'));
+  await store.close();
+  expect(reader.isHeld()).toBe(false);
+  const again = await opened(folder);
+  expect(reader.isHeld()).toBe(true);
+  await again.close();
+  rmSync(join(folder, 'owner.db'));
+  expect(reader.isHeld()).toBeNull();
+  reader.close();
+  expect(readdirSync(folder)).not.toContain('owner.db');
+});
+
 test('what is no store is told as such, and nothing is made', async () => {
   const folder = newFolder();
   const problemOf = async (path: string): Promise<unknown> => {
@@ -137,6 +156,11 @@ test('what is no store is told as such, and nothing is made', async () => {
     message: expect.stringContaining('There is no store in'),
   });
   expect(readdirSync(folder)).toEqual([]);
+  writeFileSync(join(folder, 'file'), '');
+  expect(await problemOf(join(folder, 'file'))).toMatchObject({
+    reason: 'not-a-store',
+    message: `${join(folder, 'file')} is a file. Give the folder that a server keeps its sessions in.`,
+  });
   mkdirSync(join(folder, 'other'));
   writeFileSync(
     join(folder, 'other', 'sessions.db'),
