@@ -9,7 +9,10 @@ export default defineConfig({
       enforce: 'pre',
       transform: (code, id) =>
         id.endsWith('/src/store/sqlite/worker-thread.ts')
-          ? code.replace("'./worker.js'", "'../../../dist/src/store/sqlite/worker.js'")
+          ? code.replace(
+              "'./thread/worker.js'",
+              "'../../../dist/src/store/sqlite/thread/worker.js'",
+            )
           : null,
     },
   ],

@@ -22,10 +22,10 @@ const load = (path) => import(new URL(`src/${path}.js`, dist).href);
 const { createRuntime } = await load('index');
 const { LIMITS } = await load('limits');
 const { openSqliteStore } = await load('store/sqlite/index');
-const { openDatabase } = await load('store/sqlite/database');
-const { loadDriver } = await load('store/sqlite/driver');
+const { openDatabase } = await load('store/sqlite/thread/database');
+const { loadDriver } = await load('store/sqlite/thread/driver');
 const { newRow, rowChange } = await load('store/sqlite/records');
-const { APPEND, CLAIM, CREATE, commitOf } = await load('store/sqlite/statements');
+const { APPEND, CLAIM, CREATE, commitOf } = await load('store/sqlite/thread/statements');
 
 const ROUNDS = 9;
 const WAKE_ROUNDS = 5;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { NewRecord } from '../src/index.ts';
-import { loadDriver } from '../src/store/sqlite/driver.ts';
+import { loadDriver } from '../src/store/sqlite/thread/driver.ts';
 import { createVirtualClock } from '../src/time/virtual-clock.ts';
 import { Chance } from './simulation/chance.ts';
 import { type CommitFault, FailingDatabase, MadeToFail } from './simulation/failing-database.ts';

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { filesBesideNewStore } from '../../src/cli/new-store.ts';
 import { called, exportOf } from './called.ts';
 import { holdfast, temporaryFolder } from './holdfast-process.ts';
-import { fill } from './kept-folder.ts';
+import { fill } from './kept/kept-folder.ts';
 
 test('what stands where a store is to be made: nothing, files, or a store already', async () => {
   const folder = temporaryFolder();

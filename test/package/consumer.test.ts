@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { hasNodeSqlite } from '../../src/store/sqlite/driver.ts';
+import { hasNodeSqlite } from '../../src/store/sqlite/thread/driver.ts';
 import {
   ENTRIES,
   MANIFEST,

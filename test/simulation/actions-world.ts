@@ -19,6 +19,7 @@ export const stall: Action = async ({ world, chance }) => {
   const ms = Math.round(chance.one([chance.between(300, 2_400), chance.between(2_600, 30_000)]));
   world.trace.did(`the event loop is held up for ${ms} ms`);
   world.clock.stall(ms);
+  world.process?.wasHeldUp(ms);
   world.disturbed(ms >= SURELY_A_GAP_MS && world.process !== null);
   await world.pass(0);
 };
@@ -27,6 +28,10 @@ export const stall: Action = async ({ world, chance }) => {
 const stepped = async (world: World, ms: number, step: () => void): Promise<void> => {
   step();
   world.wallMoved = true;
+  // One that is only being made may be as old as it says after the step.
+  for (const [n, askedWall] of world.askedWall) {
+    world.askedWall.set(n, Math.min(askedWall, world.clock.wall()));
+  }
   // One that is set back makes nobody look silent for longer.
   world.disturbed(ms >= SURELY_A_GAP_MS && world.process !== null);
   await world.pass(2 * TICK_MS);

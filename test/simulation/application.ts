@@ -114,7 +114,9 @@ const interrupted = async (
   { operation }: InterruptedOperation,
 ): Promise<'again' | undefined> => {
   const slot = wasInterrupted(world, process, session.id, operation);
-  return slot !== undefined && slot.index % 2 === 0 ? 'again' : undefined;
+  if (slot === undefined || slot.index % 2 !== 0) return undefined;
+  slot.journal.asksAgain(operation);
+  return 'again';
 };
 
 const wait = (process: SimProcess, ms: number): Promise<void> =>

@@ -1,4 +1,4 @@
-import { type Driver, loadDriver } from '../../src/store/sqlite/driver.ts';
+import { type Driver, loadDriver } from '../../src/store/sqlite/thread/driver.ts';
 import { createSimulatedDisk, type SimulatedDisk } from '../../src/testing/simulated-disk.ts';
 import { SqliteDisk } from './sqlite-disk.ts';
 import type { World } from './world.ts';

@@ -1,4 +1,9 @@
-import type { Database, Driver, SqlValue, Statement } from '../../src/store/sqlite/driver.ts';
+import type {
+  Database,
+  Driver,
+  SqlValue,
+  Statement,
+} from '../../src/store/sqlite/thread/driver.ts';
 
 /** SQLite's result codes for what is made to happen. */
 const CODES = { full: 13, 'I/O error': 10 } as const;

@@ -173,7 +173,7 @@ const born = (world: World, { after, what }: Written): Slot | undefined => {
   slot.actor = world.process?.actors.get(after.record.id) ?? null;
   slot.actorOf = world.processes;
   // Whoever asked for it, and may have been refused it, was cut off.
-  if (what === 'survived') slot.wasCutOff(world.clock.mono());
+  if (what === 'survived') slot.wasCutOff(world.clock.mono(), null);
   world.born(slot);
   return slot;
 };

@@ -75,8 +75,9 @@ const tooEarly = (world: World, slot: Slot, reason: EndReason | null): readonly 
       // Of two processes with a step of the wall clock between them nobody can say how long it was.
       if (stored && world.wallMoved) return [];
       if (slot.crashedSince < slot.activeAt) return least(quietMs, DEADLINES.idleTimeoutMs);
-      // What it did just before its process died may be lost; of what was before that, a tenth of the time.
-      const looked = slot.cutOffAt - slot.activeAt > DEADLINES.idleTimeoutMs / 10 + TICK_MS;
+      // What it did just before its process died may be lost; of what was before that, a tenth of the time. One whose loop
+      // is held up looks at nothing, and so records nothing.
+      const looked = slot.lookedMs > DEADLINES.idleTimeoutMs / 10 + TICK_MS;
       const known = world.setup.store === 'calm' && looked ? 0.9 : 0;
       return least(quietMs, known * DEADLINES.idleTimeoutMs - TICK_MS);
     }

@@ -2,9 +2,6 @@ import { LIMITS } from './numbers.ts';
 import type { Kept } from './truth.ts';
 
 /** What is dropped beyond what is needed is at most so many entries. */
-/** Entries that may have been asked for unseen, at the most. */
-const UNKNOWN = 2;
-
 const SPARE = Math.floor(LIMITS.maxEntries / 8);
 
 /** The number of the first entry that is kept, or, of an empty journal, would be. */
@@ -25,7 +22,8 @@ export class JournalAccount {
   first = 1;
   /** Entries that were ever recorded: messages by their content, operations by their id and phase. */
   readonly #recorded = new Set<string>();
-  readonly #started = new Set<string>();
+  /** How often the start of each operation was recorded. */
+  readonly #starts = new Map<string, number>();
   readonly #interruptions = new Map<string, number>();
   /** The last entry that was noted. */
   #seq = 0;
@@ -37,6 +35,11 @@ export class JournalAccount {
   /** An entry is asked for, by its content, or the id of its operation: from here on there may be room made for it. */
   asks(name: string): void {
     this.#open.add(name);
+  }
+
+  /** An operation that was interrupted is to be done again: room may be made for its next start. */
+  asksAgain(operation: string): void {
+    this.asks(startNumbered(operation, this.#startsOf(operation) + 1));
   }
 
   answered(name: string): void {
@@ -82,8 +85,7 @@ export class JournalAccount {
     if (had + unwritten <= LIMITS.maxEntries) {
       found.push(`dropped ${this.first} to ${first - 1}, and there was room for ${unwritten} more`);
     }
-    // Of what a recovery asked for, and could not write, nothing is known here.
-    if (has + unwritten < LIMITS.maxEntries - SPARE - UNKNOWN) {
+    if (has + unwritten < LIMITS.maxEntries - SPARE) {
       found.push(`keeps ${has} of ${had} entries, to make room for ${unwritten}`);
     }
     return found;
@@ -92,7 +94,7 @@ export class JournalAccount {
   /** Operations of which no end was recorded, and no start is there any more. */
   #unended({ journal }: Kept): string[] {
     const here = new Set(journal.flatMap(({ data }) => namesOf(data as Entry)));
-    return [...this.#started].filter((id) => {
+    return [...this.#starts.keys()].filter((id) => {
       const ends = [`${id} finished`, `${id} interrupted`];
       const ended = ends.some((end) => this.#recorded.has(end) || here.has(end));
       return !ended && !here.has(`${id} started`);
@@ -100,8 +102,8 @@ export class JournalAccount {
   }
 
   /** What room may have been made for, and is not in. */
-  #unwritten({ journal }: Kept): number {
-    const here = new Set(journal.flatMap(({ data }) => namesOf(data as Entry)));
+  #unwritten(after: Kept): number {
+    const here = new Set(this.#newNames(after));
     const asked = new Set([...this.#open, ...this.#refused, ...this.#refusedEarlier]);
     return [...asked].filter((name) => {
       const start = [name, `${name} started`];
@@ -109,15 +111,33 @@ export class JournalAccount {
     }).length;
   }
 
+  /** What the entries are known by that were not noted yet: a start also by how many its operation had. */
+  #newNames({ journal }: Kept): string[] {
+    const starts = new Map<string, number>();
+    return journal
+      .filter(({ seq }) => seq > this.#seq)
+      .flatMap(({ data }) => {
+        const entry = data as Entry;
+        const { operation = '', phase } = entry;
+        if (phase !== 'started') return namesOf(entry);
+        const number = (starts.get(operation) ?? this.#startsOf(operation)) + 1;
+        starts.set(operation, number);
+        return [...namesOf(entry), startNumbered(operation, number)];
+      });
+  }
+
+  #startsOf(operation: string): number {
+    return this.#starts.get(operation) ?? 0;
+  }
+
   /** Notes what is durable, after it was held against what must be true. */
   note(after: Kept): void {
     const first = firstOf(after);
+    for (const name of this.#newNames(after)) this.#recorded.add(name);
     for (const { seq, data } of after.journal) {
       if (seq <= this.#seq) continue;
-      const entry = data as Entry;
-      for (const name of namesOf(entry)) this.#recorded.add(name);
-      const { operation = '', phase } = entry;
-      if (phase === 'started') this.#started.add(operation);
+      const { operation = '', phase } = data as Entry;
+      if (phase === 'started') this.#starts.set(operation, this.#startsOf(operation) + 1);
       if (phase === 'interrupted') {
         this.#interruptions.set(operation, this.interruptions(operation) + 1);
       }
@@ -130,6 +150,9 @@ export class JournalAccount {
     this.#refused = new Set();
   }
 }
+
+const startNumbered = (operation: string, number: number): string =>
+  `${operation} started ${number}`;
 
 /** What an entry is known by here. */
 const namesOf = ({ kind, content = '', operation, phase }: Entry): string[] =>

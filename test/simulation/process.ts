@@ -7,6 +7,7 @@ import { applicationOf } from './application.ts';
 import { Connection } from './connection.ts';
 import { moved, told } from './hearing.ts';
 import { watchSlots } from './limits-reached.ts';
+import { TICK_MS } from './numbers.ts';
 import { ProcessClock } from './process-clock.ts';
 import type { Data } from './slot.ts';
 import type { World } from './world.ts';
@@ -27,6 +28,7 @@ export class SimProcess {
   alive = true;
   /** It takes nothing new any more. */
   draining = false;
+  readonly #holdUps: { readonly until: number; readonly ms: number }[] = [];
 
   constructor(world: World, number: number, store: Store) {
     this.number = number;
@@ -57,6 +59,17 @@ export class SimProcess {
     this.runtime.subscribe((event) => {
       if (this.alive) told(world, this, event);
     });
+  }
+
+  /** Its loop was held up, until now. */
+  wasHeldUp(ms: number): void {
+    this.#holdUps.push({ until: this.clock.mono(), ms });
+  }
+
+  /** For how long it could look at nothing since then (mono), ms: after a hold-up it hears its clients for a tick first. */
+  heldUpSince(mono: number): number {
+    const since = this.#holdUps.filter(({ until }) => until > mono);
+    return since.reduce((sum, { ms }) => sum + ms + TICK_MS, 0);
   }
 
   /** From here on nothing of it acts on the world, whatever of its code still runs. */

@@ -26,12 +26,21 @@ export const ONCE_FAILED: readonly (readonly [seed: number, found: string])[] = 
   [3940, 'a session whose new id had no answer yet was ended under it by the sweep'],
   [3128, 'an end that a drain left was recorded as if it had been put away in order'],
   [5843, 'a sweep under way filed deadlines after the drain'],
+  [
+    23641,
+    'the account took the time for which a loop was held up for one in which it could record',
+  ],
 ];
 
 /** Likewise over SQLite. */
 export const ONCE_FAILED_OVER_SQLITE: typeof ONCE_FAILED = [
   [1579, 'a session that was resumed while it was put away was recorded as put away'],
   [1907, 'a first beat while a session was woken was forgotten where the wake was refused'],
+  [
+    20483,
+    'the account took the time for which a loop was held up for one in which it could record',
+  ],
+  [22690, 'the account took a session for younger that was made after a clock was put back'],
 ];
 
 /**

@@ -1,5 +1,6 @@
 import type { EndReason, Session, SessionLifecycleEvent, SessionState } from '../../src/index.ts';
 import { JournalAccount } from './journal-account.ts';
+import type { SimProcess } from './process.ts';
 import type { Kept } from './truth.ts';
 
 /** The data of a session: marks, each of them put there by one `update`. */
@@ -133,6 +134,8 @@ export class Slot {
   crashedSince = Number.NEGATIVE_INFINITY;
   /** The first time that its process died after its last activity. */
   cutOffAt = Number.NEGATIVE_INFINITY;
+  /** For how long that process could have looked at it since its last activity, ms. */
+  lookedMs = 0;
 
   // What was seen of it.
   /** Moves that are shown only once they are recorded, and were not shown yet. */
@@ -233,6 +236,7 @@ export class Slot {
     if (asked <= this.activeAt) return;
     this.activeAt = asked;
     this.activeWall = askedWall;
+    this.lookedMs = 0;
   }
 
   gaveSign(asked: number, askedWall: number): void {
@@ -241,10 +245,13 @@ export class Slot {
     this.signWall = askedWall;
   }
 
-  /** The process that had it is gone, and could not put it away. */
-  wasCutOff(mono: number): void {
+  /** The process that had it is gone, and could not put it away; `null`: none had it. */
+  wasCutOff(mono: number, process: SimProcess | null): void {
     this.crashedSince = mono;
-    if (this.cutOffAt < this.activeAt) this.cutOffAt = mono;
+    if (this.cutOffAt < this.activeAt) {
+      this.cutOffAt = mono;
+      this.lookedMs = mono - this.activeAt - (process?.heldUpSince(this.activeAt) ?? 0);
+    }
     this.seqAtCrash = Math.min(this.seq, this.kept?.record.session.eventSeq ?? 0);
   }
 

@@ -44,7 +44,7 @@ export class World {
   readonly coverage: Coverage;
   readonly slots: Slot[] = [];
   readonly asks = new Map<number, Ask>();
-  /** Wall time at which each was asked for. */
+  /** Wall time at which each was asked for; the lowest there was since then, where the clock was put back. */
   readonly askedWall = new Map<number, number>();
   /** Creates that were rejected: their record, where there is one, is being taken back. */
   readonly rejected = new Set<number>();
@@ -146,7 +146,7 @@ export class World {
     const keep = this.chance.flip(0.5) ? 0 : this.chance.below(4);
     if (this.disk.unsynced > keep) this.coverage.met('a write was lost in a crash');
     this.disk.crash({ keep });
-    for (const slot of this.slots) slot.wasCutOff(this.clock.mono());
+    for (const slot of this.slots) slot.wasCutOff(this.clock.mono(), process);
   }
 
   /** The store has ended by itself: somebody will see that nothing works, and kill the process. */
@@ -163,17 +163,20 @@ export class World {
 
   /** The server has stopped in order. */
   stopped(): void {
-    this.process?.die();
+    const { process } = this;
+    process?.die();
     this.#gone();
     // Those that it could not put away are left as a crash would leave them.
     for (const slot of this.slots) {
       const { putAway, eventSeq = 0 } = slot.kept?.record.session ?? {};
       const away = putAway === true && slot.residency === 'stored' && slot.seq <= eventSeq;
-      if (!away) slot.wasCutOff(this.clock.mono());
+      if (!away) slot.wasCutOff(this.clock.mono(), process);
     }
   }
 
   #gone(): void {
+    // Its clock may be lifted, and what it wrote last is in its time.
+    this.wall();
     this.process = null;
     this.pending.clear();
     for (const slot of this.slots) {
@@ -197,8 +200,7 @@ export class World {
 
   /** The highest wall time that anybody can know of. */
   wall(): number {
-    const { process } = this;
-    const ofProcess = process === null ? 0 : process.context.clock.wall();
+    const ofProcess = this.process?.context.clock.wall() ?? 0;
     this.highestWall = Math.max(this.highestWall, this.clock.wall(), ofProcess);
     return this.highestWall;
   }

@@ -11,9 +11,9 @@ import type { Clock } from '../../time/clock.ts';
 import { systemClock } from '../../time/system-clock.ts';
 import type { Store } from '../contract.ts';
 import { SqliteFailure } from './failures.ts';
-import type { FolderHolder } from './folder-owner.ts';
 import { makeFolder } from './make-folder.ts';
 import { SqliteStore } from './store.ts';
+import type { FolderHolder } from './thread/folder-owner.ts';
 import type { OpenReply } from './thread-messages.ts';
 import { WorkerThread } from './worker-thread.ts';
 

@@ -5,17 +5,17 @@ import { StoreError, StoreOpenError } from '../../errors.ts';
 import { mintToken } from '../../identity/token.ts';
 import { systemClock } from '../../time/system-clock.ts';
 import type { JournalEntry, SessionRecord } from '../contract.ts';
-import { type Database, type Driver, loadDriver } from './driver.ts';
 import { FULL, SqliteFailure } from './failures.ts';
-import { type FolderOwner, holderOf } from './folder-owner.ts';
 import { makeFolder } from './make-folder.ts';
-import { databaseAt, ownerOf } from './open-folder.ts';
 import { recordIn } from './reader.ts';
-import { lastOpening } from './record-calls.ts';
-import { rollBack } from './schema.ts';
-import { rowOf } from './sql-rows.ts';
-import { StatementCache } from './statement-cache.ts';
-import { APPEND, FIND, FIND_ANONYMOUS, LOAD, REMOVE, REMOVE_JOURNAL } from './statements.ts';
+import { type Database, type Driver, loadDriver } from './thread/driver.ts';
+import { type FolderOwner, holderOf } from './thread/folder-owner.ts';
+import { databaseAt, ownerOf } from './thread/open-folder.ts';
+import { lastOpening } from './thread/record-calls.ts';
+import { rollBack } from './thread/schema.ts';
+import { rowOf } from './thread/sql-rows.ts';
+import { StatementCache } from './thread/statement-cache.ts';
+import { APPEND, FIND, FIND_ANONYMOUS, LOAD, REMOVE, REMOVE_JOURNAL } from './thread/statements.ts';
 
 /** A record as it is taken in: it gets a token of its own, and nobody holds it. */
 export type TakenRecord = Omit<SessionRecord, 'token' | 'owner'>;

@@ -5,13 +5,13 @@ import { LIMITS } from '../../limits.ts';
 import type { JournalEntry, SessionRecord } from '../contract.ts';
 import { DAMAGED_SCHEMA } from '../envelope/read-record.ts';
 import type { Call, EntryRow, Row, RowPage, Values } from './calls.ts';
-import { openDatabase } from './database.ts';
-import { type Database, type Driver, loadDriver } from './driver.ts';
-import { openError } from './open-folder.ts';
-import { lastOpening, RecordCalls } from './record-calls.ts';
 import { recordOf } from './records.ts';
-import { rollBack, UnusableDatabase } from './schema.ts';
-import { ALIVE, META } from './statements.ts';
+import { openDatabase } from './thread/database.ts';
+import { type Database, type Driver, loadDriver } from './thread/driver.ts';
+import { openError } from './thread/open-folder.ts';
+import { lastOpening, RecordCalls } from './thread/record-calls.ts';
+import { rollBack, UnusableDatabase } from './thread/schema.ts';
+import { ALIVE, META } from './thread/statements.ts';
 
 /** A folder as it was at one moment, whoever has it: nothing is locked, and nothing is changed. Synchronous. */
 export interface FolderReader {

@@ -1,6 +1,6 @@
 import type { StoreOpenReason } from '../../errors.ts';
 import type { Answer, Call, Failure } from './calls.ts';
-import type { FolderHolder } from './folder-owner.ts';
+import type { FolderHolder } from './thread/folder-owner.ts';
 
 /** What the thread is started with. */
 export interface FolderOptions {

@@ -26,7 +26,7 @@ export class WorkerThread implements Thread {
   #closing: Promise<void> | null = null;
 
   constructor(options: FolderOptions) {
-    this.#worker = new Worker(new URL('./worker.js', import.meta.url), {
+    this.#worker = new Worker(new URL('./thread/worker.js', import.meta.url), {
       name: 'holdfast-store',
       workerData: options,
       execArgv: QUIET,

@@ -162,7 +162,7 @@ const careless = (synchronous: string): string => {
   cpSync(join(ROOT, 'dist'), code, { recursive: true, filter: compiled });
   symlinkSync(join(ROOT, 'node_modules'), join(home, synchronous, 'node_modules'));
   writeFileSync(join(home, synchronous, 'package.json'), '{ "type": "module" }');
-  const file = join(code, 'src/store/sqlite/database.js');
+  const file = join(code, 'src/store/sqlite/thread/database.js');
   const before = readFileSync(file, 'utf8');
   const after = before.replaceAll(/synchronous = FULL/g, `synchronous = ${synchronous}`);
   if (after === before) throw new Error(`${file} does not say how it syncs`);

@@ -1,7 +1,7 @@
 import type { Answer, Call, Thread } from '../../../src/store/sqlite/calls.ts';
-import { loadDriver } from '../../../src/store/sqlite/driver.ts';
-import { type OpenFolder, openFolder } from '../../../src/store/sqlite/open-folder.ts';
 import { SqliteStore } from '../../../src/store/sqlite/store.ts';
+import { loadDriver } from '../../../src/store/sqlite/thread/driver.ts';
+import { type OpenFolder, openFolder } from '../../../src/store/sqlite/thread/open-folder.ts';
 
 /** What the worker does, in the thread of the test: an answer comes a few microtasks later. */
 export class InProcessThread implements Thread {

@@ -2,9 +2,9 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { StoreOpenError } from '../../../src/errors.ts';
-import { loadDriver } from '../../../src/store/sqlite/driver.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/open.ts';
 import { DAMAGED_ENTRY, databaseIn, openReader } from '../../../src/store/sqlite/reader.ts';
+import { loadDriver } from '../../../src/store/sqlite/thread/driver.ts';
 import { newRecord, THEN } from '../../../src/testing/store-contract/case.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

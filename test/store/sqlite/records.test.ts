@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { StoreError } from '../../../src/errors.ts';
 import { DAMAGED_SCHEMA } from '../../../src/store/envelope/read-record.ts';
-import { loadDriver } from '../../../src/store/sqlite/driver.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/open.ts';
 import { openReader } from '../../../src/store/sqlite/reader.ts';
+import { loadDriver } from '../../../src/store/sqlite/thread/driver.ts';
 import { newRecord } from '../../../src/testing/store-contract/case.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
