@@ -14,7 +14,7 @@ node dist/src/cli/main.js --version
 
 # Suites whose ground differs by version: timers, SQLite (node:sqlite here, libsql on 20), loading and packing.
 suites=()
-for suite in test/time test/store test/package; do
+for suite in test/time test/store test/contract test/package; do
   if [ -d "$suite" ]; then suites+=("$suite"); fi
 done
 node node_modules/vitest/vitest.mjs run "${suites[@]}"
