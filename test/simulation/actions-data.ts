@@ -48,9 +48,14 @@ export const add = on('adds', (act, slot, session) => {
 export const poke = on('pokes', (act, slot, session) => {
   if (slot.ask.behaviour === null) return;
   const { world } = act;
+  const poked = (): void => {
+    slot.poked = { at: world.clock.mono(), fallenMs: world.wallSeen.fallenMs };
+  };
   activity(world, slot, 'poke', () => session.send({ type: 'poke' }), {
-    resolved: () => {
-      slot.pokedAt = world.clock.mono();
+    resolved: poked,
+    // It was taken, though that could not be recorded at once: it may be armed since then.
+    rejected: (error) => {
+      if (error instanceof StoreError) poked();
     },
   });
 });

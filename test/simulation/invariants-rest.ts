@@ -105,14 +105,16 @@ export const AT_REST: readonly AtRest[] = [
     sentence:
       'A delay of a behaviour is over when its time is, also of a session that is not in memory.',
     check: each((slot, world) => {
-      const { kept, pokedAt } = slot;
-      if (kept === null || slot.isOver || pokedAt === null || slot.ask.behaviour !== 'counter')
+      const { kept, poked } = slot;
+      if (kept === null || slot.isOver || poked === null || slot.ask.behaviour !== 'counter')
         return [];
       // After a crash its delay goes on when it is woken.
-      if (slot.crashedSince >= pokedAt) return [];
+      if (slot.crashedSince >= poked.at) return [];
       // There is no room for it, and nobody who could make some.
       if ((world.process?.context.hosts.size ?? 0) >= LIMITS.maxResident) return [];
-      const lateMs = world.clock.mono() - pokedAt - ARMED_MS;
+      // Of one that is not in memory it is kept as wall time: set back, it comes later.
+      const fallenMs = world.wallSeen.fallenMs - poked.fallenMs;
+      const lateMs = world.clock.mono() - poked.at - ARMED_MS - fallenMs;
       return [
         countedOf(kept)?.value === 'armed' &&
           lateMs > 2 * TICK_MS &&

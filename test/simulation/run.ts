@@ -2,8 +2,9 @@ import { actionsOf } from './actions.ts';
 import { restart } from './actions-world.ts';
 import { Coverage } from './coverage.ts';
 import { prepareStore, type StoreKind } from './disks.ts';
+import { countedOf } from './invariants-durable.ts';
 import type { Reads } from './invariants-rest.ts';
-import { RETRY_MS } from './numbers.ts';
+import { ARMED_MS, RETRY_MS } from './numbers.ts';
 import type { Slot } from './slot.ts';
 import { type Broken, World } from './world.ts';
 
@@ -88,6 +89,9 @@ const heal = async (world: World): Promise<void> => {
   for (const slot of world.slots) for (const job of slot.jobs) job.finish();
 };
 
+/** What a session that is to be woken for its delay may take besides until that is recorded, ms. */
+const SETTLED_MS = 3_000;
+
 /** Times that everything is asked about before it is said not to come to rest. */
 const REST_TRIES = 30;
 
@@ -136,9 +140,20 @@ const moves = (world: World, slot: Slot): boolean => {
   if (slot.inFlight(world.processes).length > 0) return true;
   if (recorded === 'initializing' || recorded === 'terminating') return true;
   if (actor === 'initializing' || actor === 'terminating') return true;
+  if (isToFire(world, slot)) return true;
   const { context } = world.process ?? {};
-  const host = kept === null ? undefined : context?.hosts.get(kept.record.id);
+  // One that ends without having been in memory is not among those that are.
+  const id = kept?.record.id ?? '';
+  const host =
+    context?.hosts.get(id) ?? [...(context?.endingAway ?? [])].find((one) => one.id === id);
   return host !== undefined && (host.committing || host.dirty || host.untold.size > 0);
+};
+
+/** Its delay is not over yet, or only just: whether that comes is to be seen. */
+const isToFire = (world: World, { kept, poked, isOver }: Slot): boolean => {
+  if (kept === null || poked === null || isOver || countedOf(kept)?.value !== 'armed') return false;
+  const fallenMs = world.wallSeen.fallenMs - poked.fallenMs;
+  return world.clock.mono() - poked.at < ARMED_MS + fallenMs + SETTLED_MS;
 };
 
 /** Asks the runtime about everything, and lets time pass for the answers. */

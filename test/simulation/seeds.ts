@@ -30,6 +30,11 @@ export const ONCE_FAILED: readonly (readonly [seed: number, found: string])[] = 
     23641,
     'the account took the time for which a loop was held up for one in which it could record',
   ],
+  [
+    22607,
+    'the account knew nothing of a delay that began with an event whose commit had failed, and took another one for it',
+  ],
+  [22994, 'the account knew nothing of a clock that was put back while a delay was stored'],
 ];
 
 /** Likewise over SQLite. */
@@ -41,6 +46,7 @@ export const ONCE_FAILED_OVER_SQLITE: typeof ONCE_FAILED = [
     'the account took the time for which a loop was held up for one in which it could record',
   ],
   [22690, 'the account took a session for younger that was made after a clock was put back'],
+  [22623, 'an end that began before the first record was written was in it, and went on never'],
 ];
 
 /**

@@ -127,8 +127,8 @@ export class Slot {
   pausedWall: number | null = null;
   /** A commit of it may have failed: less is recorded than was known. */
   storeFailed = false;
-  /** Mono time of the last poke of its behaviour that was acknowledged; `null`: none waits. */
-  pokedAt: number | null = null;
+  /** The last poke of its behaviour that was acknowledged, or may have been taken: mono time, and `WallSeen.fallenMs` then. */
+  poked: { readonly at: number; readonly fallenMs: number } | null = null;
   /** The last change of residency or process: numbers from before may be older in the record. */
   storedSince = Number.NEGATIVE_INFINITY;
   crashedSince = Number.NEGATIVE_INFINITY;

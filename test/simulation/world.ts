@@ -17,6 +17,7 @@ import type { Ask, Slot } from './slot.ts';
 import { stepsOfRefusal } from './steps.ts';
 import { Trace } from './trace.ts';
 import { Truth } from './truth.ts';
+import { WallSeen } from './wall-seen.ts';
 
 /** Something that was not true. */
 export interface Broken {
@@ -57,12 +58,9 @@ export class World {
   gapFrom = Number.NEGATIVE_INFINITY;
   /** The last moment at which time or the process was anything but regular, mono: what is due may be late from here. */
   disturbedAt = Number.NEGATIVE_INFINITY;
-  /** Until then a step of the wall clock may not have been seen, mono. */
-  stepSeenBy = Number.NEGATIVE_INFINITY;
   /** The wall clock was set or the machine slept at least once: wall time and monotonic time have parted. */
   wallMoved = false;
-  wallMovedBack = false;
-  highestWall: number;
+  readonly wallSeen = new WallSeen(this.clock);
   /** Since when the store does all it is asked for, mono; `null`: it does not. */
   healthySince: number | null;
   diskIsFull = false;
@@ -87,7 +85,6 @@ export class World {
       (isThere) => coverage.met(`${isThere ? '' : 'not '}done, and the outcome unknown`),
     );
     this.healthySince = this.setup.store === 'calm' ? Number.NEGATIVE_INFINITY : null;
-    this.highestWall = this.clock.wall();
     this.trace.did(`seed ${seed}, ${store}: ${JSON.stringify(this.setup)}`);
   }
 
@@ -200,9 +197,9 @@ export class World {
 
   /** The highest wall time that anybody can know of. */
   wall(): number {
-    const ofProcess = this.process?.context.clock.wall() ?? 0;
-    this.highestWall = Math.max(this.highestWall, this.clock.wall(), ofProcess);
-    return this.highestWall;
+    const { clock, process } = this;
+    this.wallSeen.look(clock, process?.context.clock ?? null);
+    return this.wallSeen.highest;
   }
 
   /** Something happened to time, or to the process in it, that takes until now. */

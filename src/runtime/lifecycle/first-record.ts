@@ -12,9 +12,13 @@ import type { RuntimeContext } from '../runtime-context.ts';
 const BORN_READY = 3;
 const CREATED = 1;
 
-/** A session's first record. */
+/**
+ * A session's first record. Its end may have begun meanwhile (a drain, its lifetime): the record says so, or whoever finds
+ * it after a crash would take it for one that has a reason to end and goes on.
+ */
 export const firstRecord = (context: RuntimeContext, host: SessionHost): NewRecord => {
-  const state = context.application.initialize === null ? 'active' : 'initializing';
+  const made = context.application.initialize === null ? 'active' : 'initializing';
+  const state = host.reason === null ? made : 'terminating';
   return {
     id: host.id,
     principal: host.principal,

@@ -1,7 +1,20 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { expect, test } from 'vitest';
 import type { RuntimeOptions } from '../../../src/index.ts';
 import { toldOf, toldOfItself } from '../fixture.ts';
-import { after, crash, durableRuntime, processOver } from './fixture.ts';
+import { after, crash, durableRuntime, elapsed, processOver } from './fixture.ts';
+
+/** Takes everything, and waits for something first. */
+const schemaThat = (waits: () => Promise<unknown>): StandardSchemaV1 => ({
+  '~standard': {
+    version: 1,
+    vendor: 'own',
+    validate: async (value) => {
+      await waits();
+      return { value };
+    },
+  },
+});
 
 test('a session outlives its process: the next call wakes it, with all that was acknowledged', async () => {
   const first = durableRuntime();
@@ -89,6 +102,37 @@ test('one that was being made ends with init-failed, and its cleanup runs', asyn
   ]);
   expect(ends).toEqual(['init-failed']);
 });
+
+test.each([
+  ['one that is ready once it is recorded', {}],
+  ['one that is initialized first', { initialize: () => undefined }],
+] satisfies [string, RuntimeOptions][])(
+  'an end that began before the first record was written is finished: %s',
+  async (_what, options: RuntimeOptions) => {
+    const first = durableRuntime({
+      ...options,
+      data: schemaThat(() => {
+        first.runtime.drain().catch(() => undefined);
+        return elapsed(first.clock, 1);
+      }),
+    });
+    const { clock, disk } = first;
+    first.runtime.create({ principal: 'ada', data: {} }).catch(() => undefined);
+    for (let ms = 0; ms < 50 && disk.records().length === 0; ms += 1) await clock.advance(1);
+    expect(disk.records()).toMatchObject([
+      { owner: first.context.owner, session: { reason: 'shutdown' } },
+    ]);
+    crash(first);
+    const second = processOver(first, options);
+    await clock.advance(500);
+    expect(disk.records()).toMatchObject([
+      { state: 'terminated', session: { reason: 'shutdown' } },
+    ]);
+    expect(second.events.filter(({ type }) => type === 'session.ended')).toHaveLength(1);
+    expect(second.runtime.stats().byResidency.stored).toBe(0);
+    expect(second.runtime.validateAll()).toEqual([]);
+  },
+);
 
 test('an end that was begun is finished, with the reason it began with', async () => {
   const ends: string[] = [];
