@@ -145,7 +145,7 @@ export const BROKEN: readonly Broken[] = [
   },
   {
     rule: 'ids are in the order of a locale',
-    noticed: /in the order of their ids by code unit/,
+    noticed: /in the order of their ids by code point/,
     spoil: (right) => ({
       list: async (filter) => {
         const { records, cursor } = await right.list(filter);
