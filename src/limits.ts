@@ -16,7 +16,7 @@ export const LIMITS = {
   /** Stored sessions that are woken for a delay or ended by a deadline at once. */
   storedEnds: 64,
   /** Stored sessions that are being taken into memory at once; one more waits for a place. */
-  wakesAtOnce: 256,
+  wakesAtOnce: 128,
   /** Metadata of a session as JSON, bytes of UTF-8. */
   metadataBytes: 16 * 1024,
   /** A principal's name, characters. */
