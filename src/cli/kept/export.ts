@@ -4,12 +4,13 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { openReader } from '../../store/sqlite/reader.ts';
 import { systemClock } from '../../time/system-clock.ts';
-import { flagsHelp, readArguments } from '../arguments.ts';
+import { flagsHelp } from '../arguments.ts';
 import type { Command, ExitCode } from '../command.ts';
-import { DATA, dataFolder } from '../data-folder.ts';
+import { DATA } from '../data-folder.ts';
 import { counted, countedEntries } from '../in-words.ts';
 import type { Output } from '../printer.ts';
 import { exportLines, noTotals, type Totals } from './export-lines.ts';
+import { folderCall } from './folder-call.ts';
 import { writeNewFile } from './new-file.ts';
 import { progressOn } from './progress.ts';
 import { SpoolError, writeSpooled } from './spooled.ts';
@@ -89,20 +90,13 @@ It works beside a server and writes one moment of it: a header, each session wit
 an end with the counts. The file holds everything, conversations included: keep it like the folder itself.
 --out appears under its name when it is whole. What goes to anything but a file, such as a pipe, waits in a
 private file in the folder for temporary ones (TMPDIR) before: so no slow reader is felt by the server.`,
-  run: async ({ args, env, output }): Promise<ExitCode> => {
-    const read = readArguments({ flags: FLAGS }, args);
-    if ('mistakes' in read) {
-      for (const mistake of read.mistakes) output.complain(mistake);
-      return 1;
-    }
-    const folder = dataFolder(read.given.text('data'), env);
-    if ('mistake' in folder) {
-      output.complain(folder.mistake);
-      return 1;
-    }
+  run: async (call): Promise<ExitCode> => {
+    const { output } = call;
+    const read = folderCall({ flags: FLAGS }, call);
+    if (read === null) return 1;
     const file = read.given.text('out');
     try {
-      return await write(folder.path, file, output);
+      return await write(read.path, file, output);
     } catch (error) {
       const problem = problemOf(error, file);
       if (problem === null) throw error;

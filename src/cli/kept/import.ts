@@ -1,12 +1,13 @@
 import { open } from 'node:fs/promises';
 import { StoreError } from '../../errors.ts';
 import { type FolderWriter, type OwnedFolder, ownFolder } from '../../store/sqlite/owned-folder.ts';
-import { flagsHelp, readArguments } from '../arguments.ts';
+import { flagsHelp } from '../arguments.ts';
 import type { Command, ExitCode } from '../command.ts';
-import { DATA, dataFolder } from '../data-folder.ts';
+import { DATA } from '../data-folder.ts';
 import { counted, countedEntries } from '../in-words.ts';
 import { besideLine, filesBesideNewStore } from '../new-store.ts';
 import type { Output } from '../printer.ts';
+import { folderCall } from './folder-call.ts';
 import { importLines } from './import-lines.ts';
 import { BrokenLine, linesOf } from './lines-of.ts';
 import { type Progress, progressOn } from './progress.ts';
@@ -162,26 +163,19 @@ ${flagsHelp(FLAGS)}
 
 - reads standard input. The whole file is checked, and taken in at once or not at all. No server may have the
 folder meanwhile. Deadlines that are over by then are honoured by the next server.`,
-  run: async ({ args, env, output }): Promise<ExitCode> => {
+  run: async (call): Promise<ExitCode> => {
+    const { output } = call;
     const rest = { what: 'one file, or - for standard input', least: 1, most: 1 };
-    const read = readArguments({ flags: FLAGS, rest }, args);
-    if ('mistakes' in read) {
-      for (const mistake of read.mistakes) output.complain(mistake);
-      return 1;
-    }
-    const data = dataFolder(read.given.text('data'), env);
-    if ('mistake' in data) {
-      output.complain(data.mistake);
-      return 1;
-    }
-    const [file = '-'] = read.given.rest;
+    const read = folderCall({ flags: FLAGS, rest }, call);
+    if (read === null) return 1;
+    const { given, path } = read;
+    const [file = '-'] = given.rest;
     try {
-      const { given } = read;
       const skips = {
         existing: given.has('skipExisting'),
         unreadable: given.has('skipUnreadable'),
       };
-      await importFrom(file, data.path, skips, output);
+      await importFrom(file, path, skips, output);
       return 0;
     } catch (error) {
       const problem = problemOf(error, file === '-' ? 'standard input' : file);

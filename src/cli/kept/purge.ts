@@ -4,11 +4,12 @@ import { LIMITS } from '../../limits.ts';
 import { readRecord } from '../../store/envelope/read-record.ts';
 import { type FolderWriter, ownFolder } from '../../store/sqlite/owned-folder.ts';
 import { databaseIn } from '../../store/sqlite/reader.ts';
-import { type Arguments, flagsHelp, readArguments } from '../arguments.ts';
+import { type Arguments, flagsHelp } from '../arguments.ts';
 import type { Command, ExitCode } from '../command.ts';
-import { DATA, dataFolder } from '../data-folder.ts';
+import { DATA } from '../data-folder.ts';
 import { counted, oneLine, shown } from '../in-words.ts';
 import type { Output } from '../printer.ts';
+import { folderCall } from './folder-call.ts';
 
 const FLAGS = {
   data: DATA,
@@ -138,15 +139,9 @@ ${flagsHelp(FLAGS)}
 Removes the record and the journal, for good: all that were named, or none. No server may have the folder
 meanwhile. A server removes ended sessions by itself, when --tombstone is over. What this version cannot read, because
 a newer one wrote it or because it is damaged, is left as it is.`,
-  run: async ({ args, env, output }): Promise<ExitCode> => {
+  run: async (call): Promise<ExitCode> => {
     const rest = { what: 'the ids of sessions', least: 0, most: Number.POSITIVE_INFINITY };
-    const read = readArguments({ flags: FLAGS, rest }, args);
-    const mistakes = 'mistakes' in read ? read.mistakes : contradictions(read.given);
-    for (const mistake of mistakes) output.complain(mistake);
-    if ('mistakes' in read || mistakes.length > 0) return 1;
-    const folder = dataFolder(read.given.text('data'), env);
-    if ('path' in folder) return purge(folder.path, read.given, output);
-    output.complain(folder.mistake);
-    return 1;
+    const read = folderCall({ flags: FLAGS, rest }, call, contradictions);
+    return read === null ? 1 : purge(read.path, read.given, call.output);
   },
 };

@@ -1,10 +1,11 @@
 import { isSessionId } from '../../identity/session-id.ts';
 import { openReader } from '../../store/sqlite/reader.ts';
 import { systemClock } from '../../time/system-clock.ts';
-import { flagsHelp, readArguments } from '../arguments.ts';
+import { flagsHelp } from '../arguments.ts';
 import type { Command, ExitCode } from '../command.ts';
-import { DATA, dataFolder } from '../data-folder.ts';
+import { DATA } from '../data-folder.ts';
 import type { Output } from '../printer.ts';
+import { folderCall } from './folder-call.ts';
 import { storyOf } from './story.ts';
 import { storyLines } from './story-lines.ts';
 
@@ -34,6 +35,9 @@ const tell = async (id: string, path: string, json: boolean, output: Output): Pr
   }
 };
 
+const malformed = (id: string): string =>
+  `${JSON.stringify(id.slice(0, 100))} is no id of a session: that is ses_ and 32 characters.`;
+
 /** See `holdfast why --help`. */
 export const whyCommand: Command = {
   help: () => `Flags:
@@ -41,22 +45,13 @@ ${flagsHelp(FLAGS)}
 
 It reads the folder, beside a server or after one, and changes nothing. What was said in the session is counted
 and not shown, nor are its data and its metadata.`,
-  run: async ({ args, env, output }): Promise<ExitCode> => {
+  run: async (call): Promise<ExitCode> => {
     const rest = { what: 'the id of one session', least: 1, most: 1 };
-    const read = readArguments({ flags: FLAGS, rest }, args);
-    if ('mistakes' in read) {
-      for (const mistake of read.mistakes) output.complain(mistake);
-      return 1;
-    }
-    const [id = ''] = read.given.rest;
-    const shown = JSON.stringify(id.slice(0, 100));
-    if (!isSessionId(id)) {
-      output.complain(`${shown} is no id of a session: that is ses_ and 32 characters.`);
-      return 1;
-    }
-    const folder = dataFolder(read.given.text('data'), env);
-    if ('path' in folder) return tell(id, folder.path, read.given.has('json'), output);
-    output.complain(folder.mistake);
-    return 1;
+    const read = folderCall({ flags: FLAGS, rest }, call, ({ rest: [id = ''] }) =>
+      isSessionId(id) ? [] : [malformed(id)],
+    );
+    if (read === null) return 1;
+    const { given, path } = read;
+    return tell(given.rest[0] ?? '', path, given.has('json'), call.output);
   },
 };

@@ -115,7 +115,7 @@ export class Persistence {
       machineId,
       machineVersion: version,
       incarnation: this.#incarnation,
-      savedAt: wallOf(this.#context, this.#context.clock.mono()),
+      savedAt: Math.ceil(this.#context.clock.wall()),
       input: this.#input,
       status: this.#status,
       failures: this.#count.kept,

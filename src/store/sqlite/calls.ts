@@ -1,5 +1,5 @@
 import type { SessionState } from '../../../machines/index.ts';
-import type { StoredDeadline } from '../contract.ts';
+import type { SessionRecord, StoredDeadline } from '../contract.ts';
 
 /*
  * What the store and its thread say to each other. Plain data, because it crosses by structured clone: what is JSON in a
@@ -7,22 +7,12 @@ import type { StoredDeadline } from '../contract.ts';
  */
 
 /** A record as it crosses. */
-export interface Row {
-  readonly id: string;
-  readonly principal: string | null;
-  readonly key: string | null;
-  readonly token: string;
-  readonly epoch: number;
-  readonly owner: string | null;
-  readonly state: SessionState;
-  readonly due: StoredDeadline | null;
-  readonly journalSeq: number;
-  readonly schema: number;
+export type Row = Omit<SessionRecord, 'session' | 'snapshot'> & {
   /** JSON of the session; `null` where the caller has it, because it gave it. */
   readonly session: string | null;
   /** JSON of the snapshot; likewise. */
   readonly snapshot: string | null;
-}
+};
 
 /** A record that is to be made: the store mints its token. */
 export type NewRow = Omit<Row, 'epoch' | 'journalSeq' | 'session' | 'snapshot'> & {

@@ -7,7 +7,7 @@ import { systemClock } from '../../time/system-clock.ts';
 import type { JournalEntry, SessionRecord } from '../contract.ts';
 import { FULL, SqliteFailure } from './failures.ts';
 import { makeFolder } from './make-folder.ts';
-import { recordIn } from './reader.ts';
+import { recordOf } from './records.ts';
 import { type Database, type Driver, loadDriver } from './thread/driver.ts';
 import { type FolderOwner, holderOf } from './thread/folder-owner.ts';
 import { databaseAt, ownerOf } from './thread/open-folder.ts';
@@ -185,10 +185,10 @@ const writerOn = (database: Database): FolderWriter => {
     },
     record: (id) => {
       const row = statements.get(LOAD, id);
-      return row === undefined ? null : recordIn(rowOf(row, opening));
+      return row === undefined ? null : recordOf(rowOf(row, opening));
     },
     ended: (after, limit) =>
-      statements.all(ENDED, after, limit).map((row) => recordIn(rowOf(row, opening))),
+      statements.all(ENDED, after, limit).map((row) => recordOf(rowOf(row, opening))),
     remove: (id) => {
       const token = statements.get(LOAD, id)?.['token'] ?? null;
       const row = statements.get(REMOVE, id, token);

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { StoreOpenError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { JournalEntry, SessionRecord } from '../contract.ts';
-import { DAMAGED_SCHEMA } from '../envelope/read-record.ts';
-import type { Call, EntryRow, Row, RowPage, Values } from './calls.ts';
+import type { Call, EntryRow, RowPage, Values } from './calls.ts';
 import { recordOf } from './records.ts';
 import { openDatabase } from './thread/database.ts';
 import { type Database, type Driver, loadDriver } from './thread/driver.ts';
@@ -121,7 +120,7 @@ const readerOf = (
     size: Number(database.prepare('SELECT count(*) AS n FROM sessions').get()?.['n']),
     record: (id) => {
       const row = ask({ op: 'load', id });
-      return row === null ? null : recordIn(row);
+      return row === null ? null : recordOf(row);
     },
     *records() {
       let cursor: string | null = null;
@@ -135,7 +134,7 @@ const readerOf = (
           limit,
         };
         const { rows, more }: RowPage = ask<'list'>(call);
-        for (const row of rows) yield recordIn(row);
+        for (const row of rows) yield recordOf(row);
         cursor = rows.at(-1)?.id ?? null;
         if (!more) return;
       }
@@ -170,21 +169,3 @@ const dataIn = (json: string): unknown => {
     return DAMAGED_ENTRY;
   }
 };
-
-/** The record of a row; one whose JSON is damaged as `DAMAGED_SCHEMA` says. */
-export const recordIn = (row: Row): SessionRecord => {
-  try {
-    return recordFrom(row);
-  } catch {
-    // Its session is none, as that schema says.
-    return {
-      ...row,
-      schema: DAMAGED_SCHEMA,
-      session: null,
-      snapshot: null,
-    } as unknown as SessionRecord;
-  }
-};
-
-/** What is stored is JSON, and of this package: it was checked when it was written. What is damaged says so. */
-const recordFrom = (row: Row): SessionRecord => recordOf(row);
