@@ -1,4 +1,5 @@
 import type { SessionRecord } from '../../store/contract.ts';
+import type { Envelope } from '../../store/envelope/envelope.ts';
 import { readRecord } from '../../store/envelope/read-record.ts';
 import { failureToRestore } from '../../xstate/lone-behaviour.ts';
 import type { RestoreFailure } from '../../xstate/restore-failure.ts';
@@ -29,7 +30,7 @@ export const readToClaim = (
   const reading = read(context, stored);
   const kept = keptBehaviour(reading.record);
   if (reading.unreadable !== null || kept === null) return reading;
-  const failure = failureOf(context, host, reading.record);
+  const failure = failureOf(context, host, kept, reading.record.session.behaviour);
   if (failure === null) return reading;
   const { record } = readRecord(stored);
   const unreadable: Unreadable = {
@@ -53,12 +54,11 @@ const reasonFor = (record: SessionRecord, version: number): string => {
 const failureOf = (
   context: RuntimeContext,
   host: SessionHost,
-  record: SessionRecord,
+  kept: Envelope,
+  name: string | null,
 ): RestoreFailure | null => {
   const { behaviours } = context.application;
-  const kept = keptBehaviour(record);
-  const name = record.session.behaviour;
-  if (kept?.status !== 'running' || name === null) return null;
+  if (kept.status !== 'running' || name === null) return null;
   const behaviour = behaviours[name];
   const checkpoint = revivedCheckpoint(context.clock, kept.incarnation, kept);
   if (behaviour === undefined || checkpoint === null) return null;

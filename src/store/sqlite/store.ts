@@ -5,8 +5,8 @@ import type { Change, JournalEntry, NewRecord, Page, SessionRecord, Store } from
 import { assertColumns, givenLimit, givenSeq, givenTime, keptTime } from '../given-numbers.ts';
 import { CallQueue } from './call-queue.ts';
 import type { Row, Thread } from './calls.ts';
+import { readPages } from './record-pages.ts';
 import { entryOf, madeRecord, newRow, recordOf, rowChange } from './records.ts';
-import { readPages } from './thread/record-pages.ts';
 
 /**
  * The store's side of the SQLite store: it checks and copies what it is given, writes and reads the JSON, and leaves the

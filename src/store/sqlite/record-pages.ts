@@ -1,6 +1,6 @@
-import type { SessionRecord } from '../../contract.ts';
-import type { RowPage } from '../calls.ts';
-import { recordOf } from '../records.ts';
+import type { SessionRecord } from '../contract.ts';
+import type { RowPage } from './calls.ts';
+import { recordOf } from './records.ts';
 
 /** Records in the order in which they were read. */
 export interface Records {

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { LIMITS } from '../../../../src/limits.ts';
-import type { SessionRecord, Store } from '../../../../src/store/contract.ts';
-import type { Answer, Call, Thread } from '../../../../src/store/sqlite/calls.ts';
-import { SqliteStore } from '../../../../src/store/sqlite/store.ts';
-import { loadDriver } from '../../../../src/store/sqlite/thread/driver.ts';
-import { openFolder } from '../../../../src/store/sqlite/thread/open-folder.ts';
-import { charactersOfAnswer } from '../../../../src/store/sqlite/weights.ts';
-import { newRecord, THEN } from '../../../../src/testing/store-contract/case.ts';
-import { InProcessThread } from '../in-process-thread.ts';
-import { temporaryFolder } from '../temporary-folder.ts';
+import { LIMITS } from '../../../src/limits.ts';
+import type { SessionRecord, Store } from '../../../src/store/contract.ts';
+import type { Answer, Call, Thread } from '../../../src/store/sqlite/calls.ts';
+import { SqliteStore } from '../../../src/store/sqlite/store.ts';
+import { loadDriver } from '../../../src/store/sqlite/thread/driver.ts';
+import { openFolder } from '../../../src/store/sqlite/thread/open-folder.ts';
+import { charactersOfAnswer } from '../../../src/store/sqlite/weights.ts';
+import { newRecord, THEN } from '../../../src/testing/store-contract/case.ts';
+import { InProcessThread } from './in-process-thread.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 // However long the records are that are asked for at once: no answer of the thread is, and so no turn of the loop.
 
