@@ -9,6 +9,8 @@ const BENCHES = {
   behaviours: ['--expose-gc'],
   store: [],
   hibernated: [],
+  mcp: [],
+  'mcp-hibernated': [],
 };
 
 const given = process.argv.slice(2);

@@ -5,8 +5,9 @@
 //   { id, ask: 'measure' }  heap after full collections, active resources, instances still on the heap
 import { setTimeout as wait } from 'node:timers/promises';
 import { queryObjects } from 'node:v8';
-import { McpServer, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
-import { Connection } from '../dist/src/mcp/connection.js';
+import { McpServer } from '@modelcontextprotocol/server';
+import { Connection } from '../dist/src/mcp/sessions/connection.js';
+import { SessionTransport } from '../dist/src/mcp/sessions/transport.js';
 import { SessionHost } from '../dist/src/runtime/host.js';
 import { SessionReference } from '../dist/src/runtime/reference.js';
 import { createMemoryStore } from '../dist/src/store/memory.js';
@@ -15,7 +16,7 @@ const COLLECTIONS = 6;
 
 const CLASSES = {
   McpServer,
-  WebStandardStreamableHTTPServerTransport,
+  SessionTransport,
   Connection,
   SessionHost,
   SessionReference,

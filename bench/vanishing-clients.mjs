@@ -23,7 +23,7 @@ const PATIENCE_MS = 60_000;
 /** Instances of these are one for each session, and none without a session. */
 const OF_SESSIONS = [
   'McpServer',
-  'WebStandardStreamableHTTPServerTransport',
+  'SessionTransport',
   'Connection',
   'SessionHost',
   'SessionReference',

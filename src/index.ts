@@ -70,6 +70,7 @@ export type {
   NewMessage,
 } from './runtime/conversation/conversation.ts';
 export { createRuntime } from './runtime/create-runtime.ts';
+export type { FrontEndNotes } from './runtime/front-end/front-end.ts';
 export type {
   HealthStatus,
   Problem,

@@ -27,14 +27,46 @@ export const LIMITS = {
   messageBytes: 256 * 1024,
   /** A request's body, bytes. Option `maxBodyBytes` of the front-ends. */
   requestBodyBytes: 4 * 1024 * 1024,
+  /** What is left of a body that was refused as too long runs by for so long, ms, */
+  unreadBodyMs: 1_000,
+  /** and up to so many bytes. */
+  unreadBodyBytes: 32 * 1024 * 1024,
   /** Arrays and objects inside each other in a request's body, levels. Deeper is no use, and costs stack. */
   jsonLevels: 100,
   /** What one stream may hold that its client has not read, bytes. */
   streamBytes: 1024 * 1024,
   /** The same, events: however short, one counts for `streamBytes / streamEvents` bytes. */
   streamEvents: 256,
+  /** A call that has said nothing for so long is answered with a stream, ms. */
+  streamAfterMs: 1_000,
+  /** An open stream is silent for so long at most: then a comment keeps it, ms. */
+  keepAliveMs: 30_000,
+  /** How finely the due times of open streams and waiting answers are told apart, ms. */
+  streamTickMs: 100,
+  /** How often an open GET is asked for a sign of life where no heartbeat is expected, ms. */
+  pingWindowMs: 90_000,
+  /** Streams of POSTs of one session that can be resumed: the newest. */
+  resumableStreams: 16,
+  /** What the streams of one session that can be resumed hold together, once they have ended, bytes. */
+  resumableBytes: 2 * 1024 * 1024,
+  /** What is kept of them while the session is put away, as JSON, bytes of UTF-8. */
+  keptStreamsBytes: 128 * 1024,
+  /** Messages in one batch of JSON-RPC. */
+  batchMessages: 100,
+  /** Resources a client subscribed to that are kept with its session: the newest. */
+  keptSubscriptions: 1_000,
+  /** What these are together as JSON, bytes of UTF-8. */
+  keptSubscriptionsBytes: 64 * 1024,
   /** Records returned by one page of `list`. */
   listPage: 1_000,
+  /** The shortest time to live of a handle, ms. Option `ttlMs` of `createHandles`. */
+  handleTtlLeastMs: 1_000,
+  /** The name of a kind of handle, characters: its tools' names are longer. */
+  handleNameLength: 40,
+  /** Handles in one answer of a listing tool. */
+  handlesPage: 50,
+  /** So many pages of sessions a listing tool looks through for the first handle. */
+  handlePages: 20,
   /** Due entries looked at in one turn of the loop before I/O is let in again. */
   wheelTurn: 512,
   /** So long a turn goes on looking at due entries, ms: where looks are dear, it looks at fewer. */
@@ -83,6 +115,8 @@ export const LIMITS = {
   dataLevels: 500,
   /** Data of a session as JSON, bytes of UTF-8. */
   dataBytes: 256 * 1024,
+  /** What all front-ends together keep of a session (`Session.frontEnd`) as JSON, bytes of UTF-8. */
+  frontEndBytes: 256 * 1024,
   /** The MCP servers of a session as JSON, bytes of UTF-8. */
   mcpServersBytes: 64 * 1024,
   /** Arrays and objects inside each other in what a store is given: what came through a door is part of it. */

@@ -132,9 +132,11 @@ export const serveCommand: Command = {
   help: () => `Flags, and the environment variables they override:
 ${settingsHelp()}
 
+Clients of both eras are served: those of the revisions up to 2025-11-25 have a session, and their notes in it; those of
+2026-07-28, which has none, open a notebook and name it in each call.
 A duration is 500ms, 2s, 1.5m, 8h or 7d; off, where it is allowed, means never.
-What keeps a session from --idle-timeout: its requests, for as long as they run, and notifications. A ping
-proves that the client is alive, but is no activity, and neither is an open stream.
+What keeps a session from --idle-timeout: its requests, for as long as they run, notifications, and an open stream
+whose client answers the pings that are sent on it. A ping of the client is no activity.
 One process has a folder at a time: a second one waits for it for half a minute, and takes over when the first
 one drains. A session that was put away is woken by the next request that names it.`,
   run: async ({ args, env, output }: Call): Promise<ExitCode> => {

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { NodeIncomingMessageLike } from '@modelcontextprotocol/node';
 import { MissingPackageError } from '../errors.ts';
-import type { Listening } from '../http/adapters/node.ts';
+import type { Listening } from '../http/adapters/listen.ts';
+import { toNodeHandler } from '../http/adapters/node.ts';
+import type { McpEndpoint } from '../mcp/endpoint.ts';
 import { createRuntime } from '../runtime/create-runtime.ts';
 import type { DrainReport, Runtime, RuntimeOptions } from '../runtime/runtime.ts';
 import type { Clock } from '../time/clock.ts';
@@ -10,7 +11,6 @@ import { deadlineOptions } from './deadline-settings.ts';
 import { allowedHosts } from './hosts.ts';
 import { type Kept, keptSessions } from './kept-sessions.ts';
 import { type Output, printer } from './printer.ts';
-import { canServe, refuseToServe } from './servable.ts';
 import type { Settings } from './settings.ts';
 import { takePort } from './take-port.ts';
 import { version } from './version.ts';
@@ -68,16 +68,14 @@ const runtimeOptions = (settings: Settings): RuntimeOptions => ({
 /** The parts that need the MCP packages, which are optional. */
 const loadMcp = async () => {
   try {
-    const [{ createMcpEndpoint }, { createToolServer }, { toNodeHandler }] = await Promise.all([
+    const [{ createMcpEndpoint }, { serversOf }] = await Promise.all([
       import('../mcp/endpoint.ts'),
-      import('./tools.ts'),
-      import('@modelcontextprotocol/node'),
+      import('./servers.ts'),
     ]);
-    return { createMcpEndpoint, createToolServer, toNodeHandler };
+    return { createMcpEndpoint, serversOf };
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    const packages = ['@modelcontextprotocol/server', '@modelcontextprotocol/node', 'zod'];
-    throw new MissingPackageError('An MCP server', packages, error);
+    throw new MissingPackageError('An MCP server', ['@modelcontextprotocol/server', 'zod'], error);
   }
 };
 
@@ -148,7 +146,7 @@ const runtimeOver = async (
 
 /** The MCP endpoint of a runtime, and what answers every request with it. */
 const mcpOver = (
-  { createMcpEndpoint, createToolServer, toNodeHandler }: Awaited<ReturnType<typeof loadMcp>>,
+  { createMcpEndpoint, serversOf }: Awaited<ReturnType<typeof loadMcp>>,
   runtime: Runtime,
   clock: Clock,
   settings: Settings,
@@ -157,25 +155,21 @@ const mcpOver = (
   const print = printer(settings, output);
   const onError = (error: unknown): void =>
     print({ type: 'runtime.error', at: clock.wall(), where: 'the MCP endpoint', error });
-  const endpoint = createMcpEndpoint({
-    runtime: runtime.as(null),
-    server: ({ session }) => createToolServer({ session, clock, version: version() }),
+  const endpoint: McpEndpoint = createMcpEndpoint({
+    runtime,
+    server: serversOf({
+      ...{ runtime, clock, onError, version: version() },
+      conformance: settings.conformance,
+      // Called while it serves: it is there by then.
+      changes: () => endpoint.notify,
+    }),
     allowedHosts: allowedHosts(settings.host),
     allowedOrigins: allowedHosts(settings.host),
     onError,
   });
-  const handleMcp = toNodeHandler(endpoint, {
-    onerror: (error) => {
-      // A client that leaves in the middle of its request is nobody's error.
-      if ((error as { code?: unknown }).code !== 'ECONNRESET') onError(error);
-    },
-  });
+  const handleMcp = toNodeHandler(endpoint, { onError });
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (pathOf(request.url) === PATH) {
-      if (!canServe(request)) return refuseToServe(request, response);
-      // Node writes an absent method or url as `undefined`, the SDK's type leaves them out: the same to it.
-      return handleMcp(request as NodeIncomingMessageLike, response);
-    }
+    if (pathOf(request.url) === PATH) return handleMcp(request, response);
     response.writeHead(404, { 'content-type': 'text/plain' }).end(`There is only ${PATH} here.\n`);
   };
   return { endpoint, handle };

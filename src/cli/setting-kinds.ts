@@ -9,8 +9,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** One kind of value: how it is read, and what is said of a value that is not allowed. */
 export interface Kind<T> {
   readonly allowed: string;
-  /** The same as one word, for `--help`. */
-  readonly shape: string;
+  /** The same as one word, for `--help`; `null`: its flag takes no value, and sets it to `on`. */
+  readonly shape: string | null;
   /** `null`: not allowed. */
   read(text: string): T | null;
 }
@@ -92,4 +92,11 @@ export const duration: Kind<number> = {
     const ms = parseDuration(text);
     return ms === 'off' ? null : ms;
   },
+};
+
+/** Something that is there or not. */
+export const toggle: Kind<boolean> = {
+  allowed: 'on or off',
+  shape: null,
+  read: (text) => (text === 'on' ? true : text === 'off' ? false : null),
 };

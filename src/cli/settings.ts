@@ -12,6 +12,7 @@ import {
   type Kind,
   level,
   port,
+  toggle,
 } from './setting-kinds.ts';
 import { flagOf, kebab, nearest, variableOf } from './setting-names.ts';
 
@@ -19,11 +20,11 @@ import { flagOf, kebab, nearest, variableOf } from './setting-names.ts';
 export const DEFAULT_FOLDER = '.holdfast';
 
 /** A setting with a default of its own. */
-const setting = <T>(kind: Kind<T>, initial: T, about: string) => ({
+const setting = <T>(kind: Kind<T>, initial: T, about: string, shown = String(initial)) => ({
   kind,
   initial,
   about,
-  shown: String(initial),
+  shown,
 });
 
 /** A setting that is left to the runtime, whose default is `shown`. */
@@ -59,6 +60,12 @@ const SETTINGS = {
   maxSessionsPerPrincipal: left(count, '100', 'Sessions of one principal at once'),
   tombstone: left(duration, '20m', 'How long the record of an ended session is kept'),
   logLevel: setting(level, 'info', `How much is printed: ${level.allowed}`),
+  conformance: setting(
+    toggle,
+    false,
+    'Serves what the official MCP conformance suite asks for, instead of the tools for notes; only for running it',
+    'off',
+  ),
 } as const;
 
 type Settled = typeof SETTINGS;
@@ -104,11 +111,17 @@ interface Flags {
   readonly strays: readonly string[];
 }
 
+/** Whether the flag of a setting takes one. */
+const takesValue = (key: keyof Settled): boolean => SETTINGS[key].kind.shape !== null;
+
 /** Reads flags over `given`; tells what is no flag at all. */
 const fromFlags = (args: readonly string[], given: Given, mistakes: Mistake[]): Flags => {
   const names = new Map(KEYS.map((key) => [kebab(key), key]));
   const options = Object.fromEntries(
-    [...names.keys()].map((name) => [name, { type: 'string' as const }]),
+    [...names].map(([name, key]) => [
+      name,
+      { type: takesValue(key) ? 'string' : 'boolean' } as const,
+    ]),
   );
   const { tokens } = parseArgs({
     args: [...args],
@@ -131,10 +144,11 @@ const fromFlags = (args: readonly string[], given: Given, mistakes: Mistake[]): 
       const meant = nearest(token.rawName, [...KEYS.map(flagOf), '--json']);
       const message = `is no flag; the nearest one is ${meant}. \`holdfast serve --help\` has them all.`;
       mistakes.push({ name: token.rawName, message });
-    } else if (token.value === undefined) {
+    } else if (takesValue(key) !== (token.value !== undefined)) {
       const { allowed } = SETTINGS[key].kind;
-      mistakes.push({ name: token.rawName, message: `needs a value: ${allowed}.` });
-    } else given.set(key, { name: token.rawName, text: token.value });
+      const message = takesValue(key) ? `needs a value: ${allowed}.` : 'takes no value.';
+      mistakes.push({ name: token.rawName, message });
+    } else given.set(key, { name: token.rawName, text: token.value ?? 'on' });
   }
   return { json, strays };
 };
@@ -185,7 +199,8 @@ export const readSettings = (
 export const settingsHelp = (): string => {
   const rows = KEYS.map((key) => {
     const { about, kind, shown } = SETTINGS[key];
-    return [`${flagOf(key)} <${kind.shape}>`, variableOf(key), `${about} (${shown})`] as const;
+    const flag = kind.shape === null ? flagOf(key) : `${flagOf(key)} <${kind.shape}>`;
+    return [flag, variableOf(key), `${about} (${shown})`] as const;
   });
   const wide = (column: 0 | 1): number => Math.max(...rows.map((row) => row[column].length));
   return rows

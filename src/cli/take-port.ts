@@ -1,4 +1,4 @@
-import { type Listening, type ListenOptions, listen } from '../http/adapters/node.ts';
+import { type Listening, type ListenOptions, listen } from '../http/adapters/listen.ts';
 import { systemClock } from '../time/system-clock.ts';
 import { Stopped } from './stopped.ts';
 import { wait } from './wait.ts';

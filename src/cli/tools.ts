@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
 import type { Session } from '../runtime/session.ts';
 import type { Clock } from '../time/clock.ts';
-import { type Kept, NOTE_LIMITS, Notes } from './notes.ts';
+import { NOTE_LIMITS, Notes } from './notes.ts';
 import { wait } from './wait.ts';
 
 /** What the tools of one session are made from. */
@@ -16,7 +16,8 @@ export interface ToolsContext {
 }
 
 // Schemas are shared: built for each session, they would be most of what a session weighs.
-const NOTE = z.object({
+/** What is kept. */
+export const NOTE = z.object({
   text: z.string().min(1).max(NOTE_LIMITS.characters).describe('What to remember'),
 });
 const COUNT = z.object({
@@ -49,12 +50,39 @@ const countSlowly = async (
   return say(`Counted to ${to}.`);
 };
 
-const sayKept = (kept: Kept): CallToolResult => {
-  if ('notes' in kept) return say(`Kept. Notes in this session: ${kept.notes}.`);
+/** Keeps a note in `what` the client calls the place, and says what became of it. */
+export const addNote = async (
+  notes: Notes,
+  text: string,
+  what: string,
+): Promise<CallToolResult> => {
+  const kept = await notes.add(text);
+  if ('notes' in kept) return say(`Kept. Notes in this ${what}: ${kept.notes}.`);
   return complain(
     kept.full === 'notes'
       ? `There is room for ${NOTE_LIMITS.notes} notes, and they are all taken.`
-      : `There is no room for this note: the notes of a session may take ${LIMITS.dataBytes / 1024} KiB together.`,
+      : `There is no room for this note: the notes of a ${what} may take ${LIMITS.dataBytes / 1024} KiB together.`,
+  );
+};
+
+/** Lists them. */
+export const listNotes = (notes: Notes, what: string): CallToolResult =>
+  say(
+    notes
+      .list()
+      .map((text, index) => `${index + 1}. ${text}`)
+      .join('\n') || `There are no notes in this ${what}.`,
+  );
+
+/** A tool that takes its time. */
+export const registerCountSlowly = (server: McpServer, clock: Clock): void => {
+  server.registerTool(
+    'count_slowly',
+    {
+      description: 'Counts, slowly, and reports its progress.',
+      inputSchema: COUNT,
+    },
+    (input, context) => countSlowly(clock, input, context),
   );
 };
 
@@ -69,28 +97,16 @@ export const createToolServer = ({ session, clock, version }: ToolsContext): Mcp
       description: 'Keeps a note in this session, for as long as the session lives.',
       inputSchema: NOTE,
     },
-    async ({ text }) => sayKept(await notes.add(text)),
+    ({ text }) => addNote(notes, text, 'session'),
   );
   server.registerTool('note_list', { description: 'Lists the notes of this session.' }, () =>
-    say(
-      notes
-        .list()
-        .map((text, index) => `${index + 1}. ${text}`)
-        .join('\n') || 'There are no notes in this session.',
-    ),
+    listNotes(notes, 'session'),
   );
   server.registerTool(
     'session_info',
     { description: 'What the server knows of this session: state, client, times.' },
     () => say(JSON.stringify(session.info(), null, 2)),
   );
-  server.registerTool(
-    'count_slowly',
-    {
-      description: 'Counts, slowly, and reports its progress. Work in flight keeps the session.',
-      inputSchema: COUNT,
-    },
-    (input, context) => countSlowly(clock, input, context),
-  );
+  registerCountSlowly(server, clock);
   return server;
 };

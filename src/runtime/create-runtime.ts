@@ -29,6 +29,7 @@ import { SessionReference } from './reference.ts';
 import { Away } from './residency/away.ts';
 import { Lanes } from './residency/lanes.ts';
 import { open, stayAlive } from './residency/opening.ts';
+import { Hearing, recordHeardInTime } from './residency/record-heard.ts';
 import { StaleReads } from './residency/stale-reads.ts';
 import { WakeQueue } from './residency/wake-queue.ts';
 import type { Runtime, RuntimeOptions } from './runtime.ts';
@@ -128,6 +129,7 @@ const emptyTables = (store: Store, onRest: () => void) =>
     lanes: new Lanes(onRest),
     wakes: new WakeQueue(LIMITS.wakesAtOnce),
     away: new Away(),
+    hearing: new Hearing(),
     staleReads: new StaleReads(),
     endingAway: new Set(),
     endLater: new Map(),
@@ -191,6 +193,7 @@ const ticked = (
   context.lagMs = Math.max(0, lateMs);
   context.tickedAt = mono;
   context.wallOffset = wall - mono;
+  recordHeardInTime(context, mono);
   const gap = gaps.observe(mono, wall, mono - lateMs);
   if (gap === null) return;
   if (!planted('stall-counted-as-silence')) context.endOfLastGap = gaps.endOfLastGap;

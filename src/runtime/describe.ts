@@ -16,7 +16,8 @@ export const describeHost = (
 ): SessionInfo => {
   const { record } = host;
   if (record !== null && host.isAway) {
-    const { residency, presences, shown } = host;
+    const { residency, contact, shown } = host;
+    const { presences } = contact;
     // What has ended needs nothing to go on from.
     const unreadable = host.shown === 'terminated' ? null : host.unreadable;
     return { ...described({ record, unreadable }, viewer), residency, presences, state: shown };
@@ -36,7 +37,7 @@ export const describeHost = (
     lastActivityAt: lastActivityAt(context, host),
     expiresAt: host.expiresAt,
     inFlight: host.inFlight,
-    presences: host.presences,
+    presences: host.contact.presences,
     endedAt: ended ? host.endedAt : null,
     reason: ended ? host.reason : null,
     unreadable: null,
@@ -48,7 +49,10 @@ export const describeRecord = (
   context: RuntimeContext,
   record: SessionRecord,
   viewer: Viewer,
-): SessionInfo => described(read(context, record), viewer);
+): SessionInfo => ({
+  ...described(read(context, record), viewer),
+  presences: context.away.contact(record.id)?.presences ?? 0,
+});
 
 /** A stored session that was read, as plain data. */
 export const described = ({ record, unreadable }: Reading, viewer: Viewer): SessionInfo => {

@@ -4,8 +4,11 @@ import type { JournalData, SessionRecord, UnfinishedOperation } from '../store/c
 import { type WheelEntry, wheelEntry } from '../time/wheel.ts';
 import type { SessionActor } from '../xstate/session-actor.ts';
 import type { Supervised } from './behaviour/supervision.ts';
+import type { Collector } from './front-end/collectors.ts';
+import { NO_NOTES, type Notes } from './front-end/notes.ts';
 import type { HookQueue } from './lifecycle/hook-queue.ts';
 import { type Untold, UntoldRow } from './plane/untold.ts';
+import { Contact } from './residency/contact.ts';
 import type { Unreadable } from './residency/reading.ts';
 import type { Client, McpServerSpec, Residency } from './session.ts';
 import type { OperationInfo } from './work/work.ts';
@@ -75,6 +78,8 @@ export interface HostSeed {
   readonly actor: SessionActor;
   /** Mono time of its creation. */
   readonly mono: number;
+  /** What was known of its client before it was; left out: nothing. */
+  readonly contact?: Contact | undefined;
 }
 
 const NOBODY: readonly never[] = Object.freeze([]);
@@ -95,6 +100,8 @@ export class SessionHost implements WheelEntry {
   readonly beats: 'first' | 'required' | 'off';
   readonly key: string | null;
   readonly mcpServers: readonly McpServerSpec[];
+  /** Its client's streams and signs: what stays where nothing else of it does. */
+  readonly contact: Contact;
   /** While it is stored, one that only knows where its chart stands: see `absent-actor.ts`. */
   actor: SessionActor;
 
@@ -106,8 +113,6 @@ export class SessionHost implements WheelEntry {
   waking: Promise<void> | null = null;
   /** Why it cannot be woken in this process; `null`: it can. See `unreadable.ts`. */
   unreadable: Unreadable | null = null;
-  /** A sign of life came while it was stored, which no record has. */
-  signedAway = false;
   /** Durable operations that a process left, and nobody has decided about yet. */
   unfinished: readonly UnfinishedOperation[] = NOBODY;
   /** Somebody is just deciding about them. */
@@ -120,14 +125,9 @@ export class SessionHost implements WheelEntry {
 
   // Liveness: see `next-due.ts`.
   quietSince: number;
-  lastSign: number;
-  provenAt = Number.NEGATIVE_INFINITY;
   watched: boolean;
   missed = 0;
   inFlight = 0;
-  presences = 0;
-  /** Those of them that keep it in memory. */
-  residents = 0;
   pausedAt = 0;
   /** Mono time at which running work gets its signal; `null` while the lifetime lasts. */
   lifetimeGraceEnd: number | null = null;
@@ -163,6 +163,10 @@ export class SessionHost implements WheelEntry {
   data: unknown = null;
   shownData: unknown = null;
 
+  // What front-ends keep of it, and who of them is asked before it is put away; `null`: nobody. See `front-end/`.
+  frontEnds: Notes = NO_NOTES;
+  collectors: Map<string, Collector> | null = null;
+
   // Its journal: bytes of JSON in it, the first entry kept, and what is on its way into it. See `appends.ts`.
   journalBytes = 0;
   journalFirst = 1;
@@ -194,7 +198,6 @@ export class SessionHost implements WheelEntry {
 
   // The session plane: see `plane.ts`.
   shown: SessionState = 'initializing';
-  seq = 0;
   readonly untold = new UntoldRow();
   /** Never changed in place: whoever goes through it goes through what was there. */
   listeners: readonly Listener<SessionLifecycleEvent>[] = NOBODY;
@@ -221,13 +224,28 @@ export class SessionHost implements WheelEntry {
     this.mcpServers = seed.mcpServers;
     this.actor = seed.actor;
     this.quietSince = seed.mono;
-    this.lastSign = seed.mono;
+    this.contact = seed.contact ?? new Contact(seed.id, seed.principal, seed.mono);
     this.watched = seed.beats === 'required';
   }
 
   /** It is not in memory, so that a call that needs it has to wake it. */
   get isAway(): boolean {
     return this.residency === 'stored' || this.residency === 'waking';
+  }
+
+  /** Mono time of the last sign of life of its client. */
+  get lastSign(): number {
+    return this.contact.lastSign;
+  }
+
+  /** Mono time at which a stream of its client last proved life. */
+  get provenAt(): number {
+    return this.contact.provenAt;
+  }
+
+  /** Streams of its client that keep it in memory. */
+  get residents(): number {
+    return this.contact.residents;
   }
 
   /** What has been decided, durable or not: the state of the actor. */

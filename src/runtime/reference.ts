@@ -16,12 +16,17 @@ import type {
 import { append, messages } from './conversation/journal.ts';
 import { update } from './conversation/session-data.ts';
 import { describeHost } from './describe.ts';
+import { collectAtRest } from './front-end/at-rest.ts';
+import type { FrontEndNotes } from './front-end/front-end.ts';
+import { checkedName, checkedNote, noteOf } from './front-end/notes.ts';
+import { setNote } from './front-end/set-note.ts';
 import type { SessionHealth } from './health/health.ts';
 import { sessionHealth } from './health/session-health.ts';
 import type { SessionHost } from './host.ts';
 import { refuseUnknown } from './known-options.ts';
 import { afterTurn, assertOpen, pause, resume } from './lifecycle/lifecycle.ts';
-import { attach, beat, touch } from './liveness/liveness.ts';
+import { beat, touch } from './liveness/liveness.ts';
+import { attach } from './liveness/presence.ts';
 import { checkedReason } from './options.ts';
 import { announce } from './plane/announce.ts';
 import { eventsOf } from './plane/recent-events.ts';
@@ -170,6 +175,21 @@ export class SessionReference implements Session {
 
   update(change: (data: unknown) => unknown): Promise<unknown> {
     return this.#inMemory(() => update(this.#context, this.#host, change));
+  }
+
+  frontEnd(name: string): FrontEndNotes {
+    const checked = checkedName(name);
+    const host = this.#host;
+    return {
+      get value() {
+        return noteOf(host.frontEnds, checked);
+      },
+      set: async (value) => {
+        const copy = checkedNote(value);
+        return this.#inMemory(() => setNote(this.#context, host, checked, copy));
+      },
+      atRest: (collect) => collectAtRest(host, checked, collect),
+    };
   }
 
   append(message: NewMessage): Promise<Message> {

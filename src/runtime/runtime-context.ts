@@ -22,6 +22,7 @@ import type { Away } from './residency/away.ts';
 import type { Lanes } from './residency/lanes.ts';
 import type { Opening } from './residency/opening.ts';
 import type { Viewer } from './residency/readable.ts';
+import type { Hearing } from './residency/record-heard.ts';
 import type { Unrestorable } from './residency/restorable.ts';
 import type { StaleReads } from './residency/stale-reads.ts';
 import type { WakeQueue } from './residency/wake-queue.ts';
@@ -110,6 +111,8 @@ export interface RuntimeContext {
   readonly wakes: WakeQueue;
   /** Those that are known here and not in memory. */
   readonly away: Away;
+  /** What was heard of them, on its way into their records. */
+  readonly hearing: Hearing;
   /** What a read of the store that is under way may not know yet. */
   readonly staleReads: StaleReads;
   /** Those that are being ended without having been woken. */

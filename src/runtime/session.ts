@@ -8,6 +8,7 @@ import type {
   MessagesOptions,
   NewMessage,
 } from './conversation/conversation.ts';
+import type { FrontEndNotes } from './front-end/front-end.ts';
 import type { SessionHealth } from './health/health.ts';
 import type {
   DurableOptions,
@@ -114,7 +115,10 @@ export interface Session<Data = unknown> {
   info(): SessionInfo;
   /** The client did something: leaves `idle`. On a paused session it is a beat. */
   touch(): Promise<void>;
-  /** The client is alive. Writes a number; never leaves `idle`. The first one starts the heartbeat watch. */
+  /**
+   * The client is alive. Writes a number; never leaves `idle`, never wakes. The first one starts the heartbeat watch. While a
+   * stream is attached, here or in the store, it proves that the client is there: the idle time-out counts from it.
+   */
   beat(): void;
   /** What to answer a beat with. Does not beat. */
   beatReply(): BeatReply;
@@ -155,6 +159,11 @@ export interface Session<Data = unknown> {
    */
   update(change: (data: Data) => Data | Promise<Data>): Promise<Data>;
   /**
+   * What a front-end keeps of this session, beside what its owner keeps: by the front-end's own name, 1 to 64 of `a-z`,
+   * `0-9` and `-`, such as `mcp`. Throws `InvalidOptionError` for another name.
+   */
+  frontEnd(name: string): FrontEndNotes;
+  /**
    * Appends to the conversation. Resolves once it is recorded; rejects, with nothing appended, with
    * `InvalidOptionError` (256 KiB a message), `JournalFullError`, or `StoreError`. `OutcomeUnknown` says that the store
    * could not be asked whether it is in: `messages` tells, and `session.appended` if it is. Allowed when paused.
@@ -187,7 +196,8 @@ export interface Session<Data = unknown> {
    * the session nor keeps it from its deadlines. With `resident` (default false) a session in memory is not put away
    * while this is attached, neither for its rest nor to make room; a drain puts it away all the same, and a stored one
    * stays stored until something wakes it. For a front-end whose socket cannot outlive what it keeps in memory: each
-   * costs one of `maxResident`.
+   * costs one of `maxResident`. Otherwise all that a stream keeps of a stored session is an entry of about 200 bytes: what
+   * this returns leads to that, and not to the session.
    */
   attach(options?: { readonly resident?: boolean }): Unsubscribe;
   /**

@@ -5,6 +5,8 @@ import type { SessionRecord } from '../store/contract.ts';
 import type { MessagePage, MessagesOptions } from './conversation/conversation.ts';
 import { messages } from './conversation/journal.ts';
 import { described } from './describe.ts';
+import type { FrontEndNotes } from './front-end/front-end.ts';
+import { checkedName, noteOf } from './front-end/notes.ts';
 import type { SessionHealth } from './health/health.ts';
 import { recordHealth } from './health/session-health.ts';
 import { refuseUnknown } from './known-options.ts';
@@ -103,6 +105,14 @@ export class Tombstone implements Session {
 
   async update(): Promise<never> {
     throw this.#over();
+  }
+
+  frontEnd(name: string): FrontEndNotes {
+    const value = noteOf(this.#record.session.frontEnds, checkedName(name));
+    const over = (): never => {
+      throw this.#over();
+    };
+    return { value, set: async () => over(), atRest: over };
   }
 
   async append(): Promise<never> {

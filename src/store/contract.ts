@@ -59,6 +59,8 @@ export interface StoredSession {
   readonly mcpServers: readonly Readonly<Record<string, unknown>>[];
   /** The application's data, as its schema made it. */
   readonly data: unknown;
+  /** What front-ends keep of it, by their names: any JSON, each its own. */
+  readonly frontEnds: Readonly<Record<string, unknown>>;
   /** The registered name of its behaviour; `null` for none. */
   readonly behaviour: string | null;
   /** What is in its journal: the first entry kept, and bytes of JSON. */

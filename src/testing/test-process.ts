@@ -1,7 +1,7 @@
 import type { LifecycleEvent } from '../observe/events.ts';
 import { assembleRuntime } from '../runtime/create-runtime.ts';
-import { holdings, hostOf } from '../runtime/health/holdings.ts';
-import type { SessionHost } from '../runtime/host.ts';
+import { contactOf, holdings } from '../runtime/health/holdings.ts';
+import type { Contact } from '../runtime/residency/contact.ts';
 import type { Runtime, RuntimeOptions } from '../runtime/runtime.ts';
 import type { RuntimeContext } from '../runtime/runtime-context.ts';
 import { TrustedRuntime } from '../runtime/trusted-runtime.ts';
@@ -19,8 +19,8 @@ export class TestProcess<Data, Input> {
   readonly #store: WatchedStore;
   readonly #actors = new RunningActors();
   readonly #context: RuntimeContext;
-  /** Sessions that had a stream attached: it may outlive them. */
-  readonly #attached = new Set<SessionHost>();
+  /** Contacts of sessions that had a stream attached: it may outlive them. */
+  readonly #attached = new Set<Contact>();
   #alive = true;
 
   /**
@@ -60,7 +60,7 @@ export class TestProcess<Data, Input> {
 
   /** What there is of it, and of all else on the clock. */
   found(scheduled: readonly ScheduledAction[]): Found {
-    for (const host of this.#attached) if (host.presences === 0) this.#attached.delete(host);
+    for (const one of this.#attached) if (one.presences === 0) this.#attached.delete(one);
     const held = holdings(this.#context, this.#attached);
     const isOwn = (one: ScheduledAction): boolean => ProcessClock.ownerOf(one) === this.#clock;
     return {
@@ -75,7 +75,7 @@ export class TestProcess<Data, Input> {
   }
 
   #noteStream(id: string): void {
-    const host = hostOf(this.#context, id);
-    if (host !== null) this.#attached.add(host);
+    const contact = contactOf(this.#context, id);
+    if (contact !== null) this.#attached.add(contact);
   }
 }

@@ -4,8 +4,8 @@ import { StoreError } from '../../src/errors.ts';
 import { createSimulatedDisk } from '../../src/testing/simulated-disk.ts';
 import { createTestRuntime } from '../../src/testing/test-runtime.ts';
 import { createVirtualClock } from '../../src/time/virtual-clock.ts';
-import { durableEndpoint } from '../mcp/durable-endpoint.ts';
-import { call, messagesOf } from '../mcp/endpoint-under-test.ts';
+import { durableEndpoint } from '../mcp/sessions/durable-endpoint.ts';
+import { call, messagesOf } from '../mcp/sessions/endpoint-under-test.ts';
 
 const runtimeOverDisk = async () => {
   const clock = createVirtualClock();

@@ -30,6 +30,7 @@ test('without any setting: port 4100 of the loopback interface, and the defaults
     maxSessionsPerPrincipal: null,
     tombstone: null,
     logLevel: 'info',
+    conformance: false,
     json: false,
   });
 });
@@ -52,6 +53,7 @@ test('every variable is read', () => {
     HOLDFAST_MAX_SESSIONS_PER_PRINCIPAL: '6',
     HOLDFAST_TOMBSTONE: '1m',
     HOLDFAST_LOG_LEVEL: 'debug',
+    HOLDFAST_CONFORMANCE: 'on',
     UNRELATED: 'x',
   };
   expect(settingsOf(env)).toEqual({
@@ -71,6 +73,7 @@ test('every variable is read', () => {
     maxSessionsPerPrincipal: 6,
     tombstone: 60_000,
     logLevel: 'debug',
+    conformance: true,
     json: false,
   });
 });
@@ -118,7 +121,7 @@ test('the help names every setting, as a flag and as a variable', () => {
     expect(help).toContain(`--${key} `);
     expect(help).toContain(`HOLDFAST_${key.replaceAll('-', '_').toUpperCase()} `);
   }
-  expect(help.split('\n')).toHaveLength(17);
+  expect(help.split('\n')).toHaveLength(18);
 });
 
 test('the help says of each setting what it takes', () => {
@@ -129,8 +132,21 @@ test('the help says of each setting what it takes', () => {
   expect(help).toContain('--max-sessions <number> ');
   expect(help).toContain('--log-level <level> ');
   expect(help).toContain('--data <folder> ');
+  expect(help).toContain('--conformance ');
   expect(help).toContain('(24h; 30m with :memory:)');
   expect(help).toContain('(7d; 8h with :memory:)');
+});
+
+test('what is there or not is a flag without a value, and a variable that is on or off', () => {
+  expect(settingsOf({}, '--conformance')).toMatchObject({ conformance: true });
+  expect(settingsOf({ HOLDFAST_CONFORMANCE: 'off' })).toMatchObject({ conformance: false });
+  expect(settingsOf({ HOLDFAST_CONFORMANCE: 'off' }, '--conformance').conformance).toBe(true);
+  expect(mistakesOf({ HOLDFAST_CONFORMANCE: '1' }, '--conformance=on')).toEqual([
+    '--conformance takes no value.',
+    'HOLDFAST_CONFORMANCE is "1", but must be on or off.',
+  ]);
+  // The next one is not its value.
+  expect(mistakesOf({}, '--conformance', 'on')).toEqual([expect.stringContaining('on is not')]);
 });
 
 test('a misspelt variable is a mistake like the others', () => {

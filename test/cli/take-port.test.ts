@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { Stopped } from '../../src/cli/stopped.ts';
 import { takePort } from '../../src/cli/take-port.ts';
-import { listen } from '../../src/http/adapters/node.ts';
+import { listen } from '../../src/http/adapters/listen.ts';
 
 const handle = async () => undefined;
 const NEVER = new AbortController().signal;

@@ -69,7 +69,7 @@ test('clients that vanish leave no session, record, server, transport or socket 
     expect(left.resources).toEqual(before?.left.resources);
     expect(left.instances).toEqual({
       McpServer: 0,
-      WebStandardStreamableHTTPServerTransport: 0,
+      SessionTransport: 0,
       Connection: 0,
       SessionHost: 0,
       SessionReference: 0,

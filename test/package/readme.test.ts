@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { settingsHelp } from '../../src/cli/settings.ts';
-import { INITIALIZE } from '../mcp/endpoint-under-test.ts';
+import { INITIALIZE } from '../mcp/sessions/endpoint-under-test.ts';
 import { codeBlocks, linkedFiles, pages, readPage, saidToPrint } from './code-blocks.ts';
 import { ROOT } from './entries.ts';
 import { ReadmeProject } from './readme-project.ts';

@@ -111,6 +111,8 @@ const ownFault = (world: World, slot: Slot, reason: EndReason | null): readonly 
 export const notLate = (world: World): readonly string[] => {
   const { process } = world;
   if (process === null || process.draining) return [];
+  // It knows that its store is gone for good, and has let its sessions go: another process sees to them.
+  if (process.context.storeTrouble?.final === true) return [];
   const mono = world.clock.mono();
   if (process.context.registry.actor.getSnapshot().value === 'starting') {
     world.disturbed(false);

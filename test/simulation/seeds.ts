@@ -47,6 +47,7 @@ export const ONCE_FAILED_OVER_SQLITE: typeof ONCE_FAILED = [
   ],
   [22690, 'the account took a session for younger that was made after a clock was put back'],
   [22623, 'an end that began before the first record was written was in it, and went on never'],
+  [50268, 'the account waited for a deadline of a process that knew its store to be gone for good'],
 ];
 
 /**
@@ -60,7 +61,7 @@ export const ONCE_FAILED_OVER_SQLITE: typeof ONCE_FAILED = [
 export const FOUND_BY: Readonly<
   Record<PlantedFault, readonly [seed: number, invariant: string, store?: StoreKind]>
 > = {
-  'fence-check-dropped': [44, 'ledger'],
+  'fence-check-dropped': [12, 'ledger'],
   'acknowledged-before-commit': [1, 'ledger'],
   'shown-before-commit': [0, 'committed-first'],
   'chart-rolled-back': [19, 'legal-moves'],
@@ -76,10 +77,10 @@ export const FOUND_BY: Readonly<
   'axes-mixed': [0, 'not-early'],
   'tombstone-lost': [0, 'tombstones-stay'],
   'activity-lost-in-hibernation': [23, 'never-lost'],
-  'failed-commit-acknowledged': [359, 'stored-as-told', 'sqlite'],
+  'failed-commit-acknowledged': [237, 'stored-as-told', 'sqlite'],
   'half-group-kept': [44, 'never-lost', 'sqlite'],
   'held-over-restart': [0, 'taken-back', 'sqlite'],
-  'doubt-told-as-certain': [45, 'numbered', 'sqlite'],
+  'doubt-told-as-certain': [58, 'numbered', 'sqlite'],
   'doubt-left-open': [45, 'read-is-durable', 'sqlite'],
 };
 

@@ -71,6 +71,7 @@ const SESSION: Readonly<Record<keyof StoredSession, Check>> = {
   metadata: isFields,
   mcpServers: listOf(isFields),
   data: (value) => value !== undefined,
+  frontEnds: isFields,
   behaviour: orNull(isText),
   journal: fieldsOf({ first: isPositive, bytes: isCount }),
 };

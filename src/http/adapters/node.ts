@@ -1,61 +1,26 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { systemClock } from '../../time/system-clock.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Fetchable } from '../fetch.ts';
+import { exchange, type NodeHandlerOptions, servingOf } from './node-exchange.ts';
 
-const GRACE_MS = 500;
+/** Answers requests of node:http. Never rejects. */
+export type NodeHandler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 
-/** How a node:http server is started. */
-export interface ListenOptions {
-  /** Interface to listen on; default 127.0.0.1, which other machines cannot reach. */
-  readonly host?: string;
-  /** 0 to 65535; 0 picks a free one. */
-  readonly port: number;
-  /** Answers one request. What it rejects with destroys the connection. */
-  readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
-}
-
-/** A listening server. */
-export interface Listening {
-  readonly host: string;
-  /** The port it got. */
-  readonly port: number;
-  /** `http://host:port`, without a slash at its end. */
-  readonly url: string;
-  /**
-   * Stops listening. Answers that are being written have half a second, then every connection is cut.
-   * Resolves when the port is free. Twice is once.
-   */
-  close(): Promise<void>;
-}
-
-/** Starts a node:http server. Rejects with what the system says, for example `EADDRINUSE`. */
-export const listen = async (options: ListenOptions): Promise<Listening> => {
-  const host = options.host ?? '127.0.0.1';
-  const server = createServer((request, response) => {
-    options.handle(request, response).catch(() => response.destroy());
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, host, () => {
-      server.removeListener('error', reject);
-      resolve();
-    });
-  });
-  const { port, family, address } = server.address() as AddressInfo;
-  let closing: Promise<void> | null = null;
-  return {
-    host,
-    port,
-    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
-    close: () => {
-      closing ??= new Promise((resolve) => {
-        const cut = systemClock().scheduler.schedule(() => server.closeAllConnections(), GRACE_MS);
-        server.close(() => {
-          cut.unsubscribe();
-          resolve();
-        });
-      });
-      return closing;
-    },
+/**
+ * Serves an app on plain node:http, whatever the path. Throws `InvalidOptionError`.
+ *
+ * ```ts
+ * const server = createServer(toNodeHandler(endpoint));
+ * server.listen(4100, '127.0.0.1');
+ * ```
+ *
+ * What code of yours has put at `req.auth` is handed over as `authInfo`. A request whose Host is malformed is answered with
+ * 400, TRACE with 405. The address of a request is made of its Host header: behind a proxy that is the proxy's affair, and
+ * the scheme is that of the connection.
+ */
+export const toNodeHandler = (app: Fetchable, options?: NodeHandlerOptions): NodeHandler => {
+  const serving = servingOf(app, options);
+  return (req, res) => {
+    const { auth } = req as IncomingMessage & { readonly auth?: unknown };
+    return exchange(serving, req, res, { authInfo: auth });
   };
 };

@@ -7,6 +7,7 @@ export const rename = (context: RuntimeContext, host: SessionHost, id: string): 
   context.hosts.delete(host.id);
   context.staleReads.left(host.id);
   host.id = id;
+  host.contact.id = id;
   context.hosts.set(id, host);
   context.rotated.set(host.actor.id, host);
   // First, so that whatever is told under the new id is told after it.

@@ -26,6 +26,7 @@ export const storedSession = (
   metadata: host.metadata,
   mcpServers: host.mcpServers,
   data: host.data,
+  frontEnds: host.frontEnds,
   // Where this process cannot read it, there is none here: it has its name all the same.
   behaviour: host.behaviour?.name ?? host.record?.session.behaviour ?? null,
   journal: { first: host.journalFirst, bytes: host.journalBytes + appendedBytes },
@@ -46,8 +47,8 @@ const unfinishedOperations = ({
  * The number of the last event told once this is recorded: with what waits for it, and that the session is put away. What
  * is told after that and needs no commit is not counted: after a crash those numbers come again.
  */
-const toldBy = ({ seq, untold, residency, nextId }: SessionHost): number =>
-  seq + untold.size + (nextId === null ? 0 : 1) + (residency === 'hibernating' ? 1 : 0);
+const toldBy = ({ contact, untold, residency, nextId }: SessionHost): number =>
+  contact.seq + untold.size + (nextId === null ? 0 : 1) + (residency === 'hibernating' ? 1 : 0);
 
 const putAway = ({ residency, reason }: SessionHost): Pick<StoredSession, 'putAway'> =>
   residency === 'resident' || reason !== null ? {} : { putAway: true };

@@ -1,5 +1,6 @@
 import type { BehaviourStatus } from '../behaviour/behaviour.ts';
 import type { SessionHost } from '../host.ts';
+import type { Contact } from '../residency/contact.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 
 /** What a runtime holds for one session. */
@@ -46,15 +47,17 @@ export interface Holdings {
 /**
  * What a runtime holds. O(sessions).
  *
- * @param gone sessions that are looked at though the runtime may not hold them any more
+ * @param gone contacts of sessions that are looked at though the runtime may not hold them any more
  */
-export const holdings = (context: RuntimeContext, gone: Iterable<SessionHost> = []): Holdings => {
+export const holdings = (context: RuntimeContext, gone: Iterable<Contact> = []): Holdings => {
   const { hosts, endingAway, away, lanes, registry } = context;
-  const known = new Set([...hosts.values(), ...endingAway, ...away.list(), ...gone]);
+  const known = new Set([...hosts.values(), ...endingAway, ...away.list()]);
+  const others = new Set([...away.contacts().filter(({ presences }) => presences > 0), ...gone]);
+  for (const { contact } of known) others.delete(contact);
   const actors = new Set([...hosts.values()].map(({ actor }) => actor.id));
   return {
     closed: context.closed,
-    sessions: [...known].map((host) => heldOf(context, host)),
+    sessions: [...[...known].map((host) => heldOf(context, host)), ...[...others].map(heldAs)],
     strayActors: [...registry.ids()].filter((id) => !actors.has(id)),
     listeners: context.listeners.length,
     lanes: lanes.size,
@@ -64,9 +67,9 @@ export const holdings = (context: RuntimeContext, gone: Iterable<SessionHost> = 
   };
 };
 
-/** What stands for this session here, in memory or not; `null`: nothing does. */
-export const hostOf = ({ hosts, away }: RuntimeContext, id: string): SessionHost | null =>
-  hosts.get(id) ?? away.get(id) ?? null;
+/** The contact of this session, in memory or not; `null`: nothing is known of it here. */
+export const contactOf = ({ hosts, away }: RuntimeContext, id: string): Contact | null =>
+  (hosts.get(id) ?? away.get(id))?.contact ?? away.contact(id) ?? null;
 
 const heldOf = (context: RuntimeContext, host: SessionHost): HeldSession => ({
   id: host.id,
@@ -74,10 +77,22 @@ const heldOf = (context: RuntimeContext, host: SessionHost): HeldSession => ({
   // A wait is a listener too.
   listeners: host.listeners.length - waitsOf(host),
   waits: waitsOf(host),
-  presences: host.presences,
+  presences: host.contact.presences,
   operations: (host.work?.list() ?? []).map(({ name }) => name),
   behaviour: host.behaviour?.view.status ?? null,
   inLane: context.lanes.has(host),
+});
+
+/** Of one that is stored, or gone, and has streams attached. */
+const heldAs = ({ id, presences }: Contact): HeldSession => ({
+  id,
+  actor: null,
+  listeners: 0,
+  waits: 0,
+  presences,
+  operations: [],
+  behaviour: null,
+  inLane: false,
 });
 
 const waitsOf = ({ stateWaiters }: SessionHost): number => stateWaiters?.size ?? 0;

@@ -8,7 +8,7 @@ import { nextTurn } from '../next-turn.ts';
 import { announce } from '../plane/announce.ts';
 import { hibernate } from '../residency/hibernate.ts';
 import { stopOpening } from '../residency/opening.ts';
-import { recordSigns } from '../residency/record-signs.ts';
+import { recordHeard } from '../residency/record-heard.ts';
 import type { DrainReport } from '../runtime.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { closedFirst } from '../until-closed.ts';
@@ -84,9 +84,9 @@ const endRestarts = (context: RuntimeContext): void => {
 
 /** Waits until every end is recorded, but not longer than until then; less where the drain is hurried meanwhile. */
 const allGone = async (context: RuntimeContext, until: number): Promise<void> => {
-  const { clock, hosts, endingAway, lanes } = context;
+  const { clock, hosts, endingAway, lanes, hearing } = context;
   const end = Math.max(until, clock.mono() + cleanupMs(context));
-  const isGone = (): boolean => hosts.size + endingAway.size + lanes.size === 0;
+  const isGone = (): boolean => hosts.size + endingAway.size + lanes.size === 0 && hearing.isOver;
   await quiet(context, () => isGone() || context.hurried, end - clock.mono());
   if (!context.hurried) return;
   await quiet(
@@ -128,7 +128,7 @@ const endAll = async (context: RuntimeContext): Promise<void> => {
 
 /** Puts every session away, to go on in a later process. One that is just being made ends: nobody was given it. */
 const putAllAway = async (context: RuntimeContext): Promise<void> => {
-  for (const host of context.away.unrecorded()) void recordSigns(context, host);
+  recordHeard(context);
   let begun = 0;
   for (const host of [...context.hosts.values()]) {
     if (host.made) void putAwayForGood(context, host);

@@ -1,6 +1,7 @@
 import { Fenced } from '../../errors.ts';
 import { sendToSession } from '../../xstate/session-actor.ts';
 import { forgetNewIds } from '../commits/rename.ts';
+import { dropCollectors } from '../front-end/collectors.ts';
 import type { SessionHost } from '../host.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { leaveMemory } from './in-memory.ts';
@@ -42,6 +43,7 @@ export const letGo = (context: RuntimeContext, host: SessionHost): void => {
 const drop = (context: RuntimeContext, host: SessionHost): void => {
   context.staleReads.left(host.id);
   forgetNewIds(context, host);
+  dropCollectors(host);
   leaveMemory(context, host);
   context.away.delete(host);
   context.endingAway.delete(host);

@@ -1,7 +1,7 @@
 import { planted } from '../../planted.ts';
 import type { SessionHost } from '../host.ts';
 import { tell } from '../plane/plane.ts';
-import { checkpointMs } from '../residency/stored-due.ts';
+import { checkpointMs, hasNewWatch } from '../residency/stored-due.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { type Due, type Moment, NOTHING_DUE, nextDue } from './next-due.ts';
 
@@ -59,12 +59,12 @@ export const fileNext = (context: RuntimeContext, host: SessionHost): void => {
 };
 
 /**
- * When a stored session is looked at by the wheel, mono; `Infinity`: the sweep finds it in time. One of which more is known
- * here than in its record is looked at as often as one in memory, to record that.
+ * When a stored session is looked at by the wheel, mono; `Infinity`: the sweep finds it in time. One that has a deadline
+ * which its record does not know is looked at at once, to record that.
  */
 export const filedAway = (context: RuntimeContext, host: SessionHost, now: number): number => {
   const at = awayDue(context, host, now);
-  if (host.signedAway) return Math.min(at, now + checkpointMs(context));
+  if (hasNewWatch(host)) return Math.min(at, now + context.deadlines.tickMs);
   return at <= context.sweptUntil ? at : Number.POSITIVE_INFINITY;
 };
 
@@ -82,7 +82,7 @@ export const awayDue = (context: RuntimeContext, host: SessionHost, mono: number
 export const resetSilence = (context: RuntimeContext, host: SessionHost): void => {
   const now = context.clock.mono();
   host.quietSince = now;
-  host.lastSign = now;
+  host.contact.lastSign = now;
   if (host.missed > 0) tell(context, host, { type: 'session.recovered' }, false);
   host.missed = 0;
   fileNext(context, host);

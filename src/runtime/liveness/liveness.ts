@@ -5,7 +5,7 @@ import { flush } from '../commits/commits.ts';
 import type { SessionHost } from '../host.ts';
 import { assertOpen, end, move } from '../lifecycle/lifecycle.ts';
 import { tell } from '../plane/plane.ts';
-import { hibernate, rest } from '../residency/hibernate.ts';
+import { hibernate } from '../residency/hibernate.ts';
 import { lookAway } from '../residency/settle.ts';
 import { checkpointMs, isOutdated } from '../residency/stored-due.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
@@ -35,40 +35,10 @@ export const beat = (context: RuntimeContext, host: SessionHost): void => {
   context.counters.beats += 1;
   const now = context.clock.mono();
   sign(context, host, now);
-  if (host.presences > 0) host.provenAt = now;
+  if (host.contact.presences > 0) host.contact.provenAt = now;
   if (host.watched || host.beats === 'off') return;
   host.watched = true;
   fileNext(context, host);
-};
-
-/** A stream or socket of the client came. Returns what to call when it goes; twice is once. See `Session.attach`. */
-export const attach = (
-  context: RuntimeContext,
-  host: SessionHost,
-  resident: boolean,
-): (() => void) => {
-  assertOpen(host);
-  host.presences += 1;
-  if (resident) host.residents += 1;
-  tell(context, host, { type: 'session.attached', presences: host.presences }, false);
-  context.away.review(host);
-  let here = true;
-  return () => {
-    if (!here) return;
-    here = false;
-    host.presences -= 1;
-    if (resident) stayNoLonger(context, host);
-    if (host.reason === null && !host.released) {
-      tell(context, host, { type: 'session.detached', presences: host.presences }, false);
-    }
-    context.away.review(host);
-  };
-};
-
-/** A stream that kept it in memory has gone: after the last of them it rests from now on. */
-const stayNoLonger = (context: RuntimeContext, host: SessionHost): void => {
-  host.residents -= 1;
-  if (host.residents === 0 && !host.isAway) rest(context, host);
 };
 
 /** What the wheel does with an entry that fell due: acts on it, and says when to look again (mono). */
@@ -82,7 +52,8 @@ export const look = (context: RuntimeContext, host: SessionHost, now: number): n
   for (;;) {
     const due = dueOf(context, host, now);
     if (due.at > now) return Math.min(due.at, nextCheckpoint(context, host, now));
-    if (planted('presence-as-work') && host.presences > 0) return now + context.deadlines.tickMs;
+    if (planted('presence-as-work') && host.contact.presences > 0)
+      return now + context.deadlines.tickMs;
     switch (due.what) {
       case 'none':
         return Number.POSITIVE_INFINITY;
@@ -123,7 +94,7 @@ const nextCheckpoint = (context: RuntimeContext, host: SessionHost, now: number)
 
 /** A sign of life: a late client has recovered, and a session that was about to be put away stays. */
 const sign = (context: RuntimeContext, host: SessionHost, now: number): void => {
-  host.lastSign = now;
+  host.contact.lastSign = now;
   if (host.residency === 'hibernating') host.residency = 'resident';
   // One that is being woken may have to stay where it is: for want of room, or of a store that answers.
   if (host.isAway) noteAway(context, host);
@@ -133,12 +104,10 @@ const sign = (context: RuntimeContext, host: SessionHost, now: number): void => 
   fileNext(context, host);
 };
 
-/** It is heard of only here, until it is woken: so it is not to be forgotten. */
+/** It is heard of only here, until that is recorded: so it is not to be forgotten. */
 const noteAway = (context: RuntimeContext, host: SessionHost): void => {
-  if (host.signedAway) return;
-  host.signedAway = true;
+  host.contact.unrecorded = true;
   context.away.review(host);
-  fileNext(context, host);
 };
 
 /** One interval without a sign of life. Told one by one, so that a gap of ours is never told as many. */

@@ -4,6 +4,7 @@ import type { LifecycleEvent, Listener, SessionLifecycleEvent } from '../../obse
 import { planted } from '../../planted.ts';
 import type { PlaneEvent, SessionHost } from '../host.ts';
 import { queueHook } from '../lifecycle/hook-queue.ts';
+import type { Contact } from '../residency/contact.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { announce } from './announce.ts';
 import { reportError } from './report-error.ts';
@@ -67,15 +68,32 @@ const show = (context: RuntimeContext, host: SessionHost, event: PlaneEvent, at:
     host.shown = event.to;
     context.idle.shown(host, event.to);
   }
-  host.seq += 1;
-  const { id, principal, seq } = host;
-  const full: SessionLifecycleEvent = Object.freeze({ ...event, id, principal, seq, at });
-  context.recent.add(full);
+  const full = numbered(context, host.contact, event, at);
   // Both as they are now: one that is added while this is told hears what comes after it.
   const [own, everybodys] = [host.listeners, context.listeners];
   for (const listener of own) hear(context, host, listener, full);
   for (const listener of everybodys) hear(context, host, listener, full);
   hook(context, host, full);
+};
+
+/** The event as it is told, and kept for who comes late. */
+const numbered = (
+  context: RuntimeContext,
+  contact: Contact,
+  event: PlaneEvent,
+  at: number,
+): SessionLifecycleEvent => {
+  contact.seq += 1;
+  const { id, principal, seq } = contact;
+  const full: SessionLifecycleEvent = Object.freeze({ ...event, id, principal, seq, at });
+  context.recent.add(full);
+  return full;
+};
+
+/** Tells something of a stored session of which nothing is known here but its contact: nobody listens to it alone. */
+export const tellOf = (context: RuntimeContext, contact: Contact, event: PlaneEvent): void => {
+  const full = numbered(context, contact, event, context.clock.wall());
+  for (const listener of context.listeners) hear(context, null, listener, full);
 };
 
 /** The hooks that tell of this event. */
@@ -95,7 +113,7 @@ const hook = (context: RuntimeContext, host: SessionHost, event: SessionLifecycl
 
 const hear = <E extends LifecycleEvent>(
   context: RuntimeContext,
-  host: SessionHost,
+  host: SessionHost | null,
   listener: Listener<E>,
   event: E,
 ): void =>

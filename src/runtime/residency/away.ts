@@ -1,19 +1,27 @@
 import type { SessionHost } from '../host.ts';
+import type { Contact } from './contact.ts';
 
 /**
  * The sessions that are known here and not in memory. A reference is good for the whole life of its session, and two of
  * one session must lead to the same place when it is woken. So what is left of a session while it is stored is kept: for
- * as long as somebody has a reference to it, or is to be told of it. One that nobody has costs nothing.
+ * as long as somebody has a reference to it, or is to be told of it. Of one that only has a stream, or was heard of, its
+ * contact stays; one that nobody has costs nothing.
  */
 export class Away {
   readonly #known = new Map<string, WeakRef<SessionHost>>();
   readonly #held = new Set<SessionHost>();
+  readonly #contacts = new Map<string, Contact>();
   readonly #collected = new FinalizationRegistry<string>((id) => {
     if (this.#known.get(id)?.deref() === undefined) this.#known.delete(id);
   });
 
   get(id: string): SessionHost | undefined {
     return this.#known.get(id)?.deref();
+  }
+
+  /** The contact that stays of a stored session; `undefined`: nothing has to. */
+  contact(id: string): Contact | undefined {
+    return this.#contacts.get(id);
   }
 
   /** It is not in memory from now on. */
@@ -28,6 +36,13 @@ export class Away {
     if (this.get(host.id) !== host) return;
     if (isAwaited(host)) this.#held.add(host);
     else this.#held.delete(host);
+    this.reviewContact(host.contact);
+  }
+
+  /** A stream of a stored session came or went, or something was heard of it. */
+  reviewContact(contact: Contact): void {
+    if (contact.presences > 0 || contact.unrecorded) this.#contacts.set(contact.id, contact);
+    else this.#contacts.delete(contact.id);
   }
 
   /** It is in memory again, or over. */
@@ -35,7 +50,13 @@ export class Away {
     if (this.get(host.id) !== host) return;
     this.#known.delete(host.id);
     this.#held.delete(host);
+    this.#contacts.delete(host.id);
     this.#collected.unregister(host);
+  }
+
+  /** Nobody has the session of that contact any more. */
+  forget({ id }: Contact): void {
+    this.#contacts.delete(id);
   }
 
   /** Those that are filed in the wheel: a deadline of theirs is due before the next sweep. O(known). */
@@ -44,9 +65,9 @@ export class Away {
     return hosts.filter((host) => host !== undefined).filter(({ bucket }) => bucket !== null);
   }
 
-  /** Those of which something was heard that no record has. O(those that are held). */
-  unrecorded(): SessionHost[] {
-    return [...this.#held].filter(isUnrecorded);
+  /** Those of which something was heard that no record has. O(contacts). */
+  unrecorded(): Contact[] {
+    return [...this.#contacts.values()].filter(({ unrecorded }) => unrecorded);
   }
 
   /** Those that are kept whether somebody has a reference or not. */
@@ -54,21 +75,25 @@ export class Away {
     return this.#held.size;
   }
 
-  /** Likewise: for who looks at what is held. */
+  /** Those of which a contact stays. */
+  get inContact(): number {
+    return this.#contacts.size;
+  }
+
+  /** Those that are held, for who looks at what is. */
   list(): readonly SessionHost[] {
     return [...this.#held];
   }
+
+  /** The contacts that stay, likewise. */
+  contacts(): readonly Contact[] {
+    return [...this.#contacts.values()];
+  }
 }
 
-/** Whether somebody is to be told of it, or it has heard something that is not recorded. */
+/** Whether somebody is to be told of it. */
 const isAwaited = (host: SessionHost): boolean =>
   host.listeners.length > 0 ||
   host.stateWaiters !== null ||
-  host.presences > 0 ||
   host.ending !== null ||
-  isUnrecorded(host) ||
   host.behaviour?.watched === true;
-
-/** A sign of life came, or it has told of itself what its record does not count. */
-const isUnrecorded = ({ signedAway, seq, record }: SessionHost): boolean =>
-  signedAway || seq > (record?.session.eventSeq ?? 0);

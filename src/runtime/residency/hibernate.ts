@@ -1,5 +1,6 @@
 import { planted } from '../../planted.ts';
 import { commit, flush } from '../commits/commits.ts';
+import { collectNotes, dropCollectors } from '../front-end/collectors.ts';
 import type { SessionHost } from '../host.ts';
 import { leaveMemory } from '../lifecycle/in-memory.ts';
 import { fileNext } from '../liveness/filing.ts';
@@ -14,7 +15,11 @@ import { refresh } from './stored-host.ts';
 export const canRest = (host: SessionHost, forced = false): boolean => {
   if (!isQuiet(host)) return false;
   if (forced) return true;
-  return host.residents === 0 && host.hooks === null && (host.behaviour?.busyWith ?? null) === null;
+  return (
+    host.contact.residents === 0 &&
+    host.hooks === null &&
+    (host.behaviour?.busyWith ?? null) === null
+  );
 };
 
 const isQuiet = (host: SessionHost): boolean =>
@@ -31,12 +36,12 @@ const isQuiet = (host: SessionHost): boolean =>
   host.makingRoom === null;
 
 /** Everything decided is recorded, everything recorded is told, and nothing was told that the record does not count. */
-const isRecorded = ({ dirty, committing, untold, record, seq }: SessionHost): boolean =>
+const isRecorded = ({ dirty, committing, untold, record, contact }: SessionHost): boolean =>
   !dirty &&
   !committing &&
   untold.size === 0 &&
   !untold.telling &&
-  record?.session.eventSeq === seq + 1;
+  record?.session.eventSeq === contact.seq + 1;
 
 /**
  * Puts a session away: once all of it is recorded, its actor and its behaviour go, and its slot is free. A sign of life,
@@ -53,6 +58,7 @@ export const hibernate = (
     if (!canRest(host, forced) || context.closed) return false;
     host.residency = 'hibernating';
     if (how === 'stopped') stopBehaviour(host);
+    collectNotes(context, host);
     try {
       await commit(context, host);
     } catch {
@@ -99,19 +105,21 @@ const putAway = async (context: RuntimeContext, host: SessionHost): Promise<void
   if (record === null) return;
   host.residency = 'stored';
   host.behaviour?.putAway();
+  dropCollectors(host);
   context.wheel.remove(host);
   context.idle.remove(host);
   context.registry.stop(host.actor.id);
   leaveMemory(context, host);
   // From here on they are the record's.
   host.quietSince = Number.NEGATIVE_INFINITY;
-  host.lastSign = Number.NEGATIVE_INFINITY;
-  host.signedAway = false;
   host.missed = 0;
-  const { seq } = host;
+  const { contact } = host;
+  const { seq } = contact;
+  contact.lastSign = Number.NEGATIVE_INFINITY;
+  contact.unrecorded = false;
   refresh(context, host, record);
   // The record counts what is told next.
-  host.seq = seq;
+  contact.seq = seq;
   context.away.put(host);
   context.counters.hibernated += 1;
   fileNext(context, host);

@@ -11,18 +11,22 @@ export const recordSigns = (context: RuntimeContext, host: SessionHost): Promise
   context.lanes.run(host, async () => {
     if (host.residency !== 'stored' || host.reason !== null || host.released) return;
     if (host.unreadable?.what === 'record') return;
+    const { contact } = host;
     try {
       await claim(context, host);
       if (host.reason !== null) return;
-      await commit(context, host);
-      host.signedAway = false;
-      context.away.review(host);
+      const recorded = commit(context, host);
+      // What comes from here on is not in it.
+      contact.unrecorded = false;
+      await recorded;
     } catch {
+      contact.unrecorded = true;
       // Told as `runtime.store-failing`, where it is the store. It is not tried again: its record is given up.
       host.retry?.unsubscribe();
       host.retry = null;
       host.dirty = false;
       host.limbo = null;
     }
+    context.away.review(host);
     if (host.record !== null) await giveUp(context, host.record);
   });

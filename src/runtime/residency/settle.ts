@@ -11,7 +11,7 @@ import { reportError } from '../plane/report-error.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { endStored, overdue } from './end-stored.ts';
 import { recordSigns } from './record-signs.ts';
-import { isOutdated } from './stored-due.ts';
+import { hasNewWatch } from './stored-due.ts';
 import { tellUnreadable } from './unreadable.ts';
 import { wake } from './wake.ts';
 
@@ -26,8 +26,9 @@ export const lookAway = (context: RuntimeContext, host: SessionHost, now: number
   if (context.lanes.has(host) || context.overdue.has(host)) return now + tickMs;
   const at = awayDue(context, host, now);
   if (at > now) {
-    if (host.signedAway && isOutdated(context, host)) void recordSigns(context, host);
-    return filedAway(context, host, now);
+    if (!hasNewWatch(host)) return filedAway(context, host, now);
+    void recordSigns(context, host);
+    return Math.min(at, now + Math.max(tickMs, LIMITS.retryAfterMs));
   }
   if (context.draining) return Number.POSITIVE_INFINITY;
   context.overdue.add(host);

@@ -93,3 +93,10 @@ export const checkpointMs = ({ store, deadlines }: RuntimeContext): number =>
   store.durable ? deadlines.idleTimeoutMs / CHECKPOINTS : Number.POSITIVE_INFINITY;
 
 const CHECKPOINTS = 20;
+
+/**
+ * Whether the beats of a stored session are watched and its record does not say so: what the store knows of its deadlines is
+ * too late for it, so it is filed in the wheel until that is recorded.
+ */
+export const hasNewWatch = ({ watched, record }: SessionHost): boolean =>
+  watched && record !== null && !(record.session.watched && record.session.putAway === true);

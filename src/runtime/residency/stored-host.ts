@@ -27,6 +27,7 @@ export const storedHost = (context: RuntimeContext, stored: SessionRecord): Sess
     beats: session.beats,
     actor: absentActor(positionOf(record)),
     mono: Number.NEGATIVE_INFINITY,
+    contact: context.away.contact(record.id),
   });
   host.made = true;
   host.residency = 'stored';
@@ -61,22 +62,24 @@ const take = (
 ): SessionRecord => {
   const { session } = record;
   const { clock } = context;
+  const { contact } = host;
   const onMono = (wall: number): number => clock.mono() + (wall - clock.wall());
   host.record = record;
   host.unreadable = unreadable;
   host.actor = absentActor(positionOf(record));
   host.quietSince = Math.max(host.quietSince, onMono(session.lastActivityAt));
-  host.lastSign = Math.max(host.lastSign, onMono(session.lastSignAt));
+  contact.lastSign = Math.max(contact.lastSign, onMono(session.lastSignAt));
   if (session.provenAt !== null) {
-    host.provenAt = Math.max(host.provenAt, onMono(session.provenAt));
+    contact.provenAt = Math.max(contact.provenAt, onMono(session.provenAt));
   }
   // After a crash nobody knows of the beats that its process heard: they are watched from the wake on.
   if (session.putAway === true) host.watched ||= session.watched;
   host.pausedAt = session.pausedAt ?? 0;
-  host.seq = Math.max(host.seq, session.eventSeq);
+  contact.seq = Math.max(contact.seq, session.eventSeq);
   host.unfinished = session.operations;
   host.data = session.data;
   host.shownData = session.data;
+  host.frontEnds = session.frontEnds;
   host.journalBytes = session.journal.bytes;
   host.journalFirst = session.journal.first;
   host.endedAt = session.endedAt;

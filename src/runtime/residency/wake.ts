@@ -110,10 +110,10 @@ const enter = (context: RuntimeContext, host: SessionHost, record: SessionRecord
   listKey(context, host);
   const now = context.clock.mono();
   host.watched ||= record.session.watched;
-  host.lastSign = now;
+  host.contact.lastSign = now;
   host.restingSince = now;
   host.missed = 0;
-  host.signedAway = false;
+  host.contact.unrecorded = false;
   context.idle.shown(host, host.shown);
   if (!planted('timer-forgotten')) fileNext(context, host);
   context.counters.woken += 1;

@@ -4,9 +4,9 @@ import { faultIn, isKnownState } from './stored-shape.ts';
 
 /**
  * The version of the shape of what is in a record, as it is written now: its `session`, and the envelope that is its
- * `snapshot`. 1 had neither the machine nor its version with a snapshot.
+ * `snapshot`. 1 had neither the machine nor its version with a snapshot; 2 had nothing of front-ends.
  */
-export const RECORD_SCHEMA = 2;
+export const RECORD_SCHEMA = 3;
 
 /**
  * The `schema` that a store gives a record out with whose content it cannot read: the columns are its own, the session and
@@ -104,6 +104,7 @@ const NOTHING_KNOWN: StoredSession = Object.freeze({
   metadata: Object.freeze({}),
   mcpServers: [],
   data: null,
+  frontEnds: Object.freeze({}),
   behaviour: null,
   journal: { first: 1, bytes: 0 },
 });

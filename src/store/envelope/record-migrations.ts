@@ -38,4 +38,6 @@ export const RECORD_MIGRATIONS: Readonly<Record<number, RecordMigration>> = {
     snapshot:
       snapshot === null ? null : envelopeOf(snapshot as KeptInSchema1, session.lastActivityAt), // By its schema.
   }),
+  // No front-end kept anything then.
+  2: ({ session, snapshot }) => ({ session: { ...session, frontEnds: {} }, snapshot }),
 };

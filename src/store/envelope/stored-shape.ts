@@ -48,6 +48,7 @@ const SESSION: readonly (readonly [string, Check])[] = Object.entries({
   mcpServers: listOf(isFields),
   // Nobody in here looks into it.
   data: () => true,
+  frontEnds: isFields,
   behaviour: orNull(isText),
   journal: isJournal,
 } satisfies Record<keyof StoredSession, Check>);

@@ -29,6 +29,7 @@ export const storedSession = (metadata: Readonly<Record<string, unknown>> = {}):
   metadata,
   mcpServers: [],
   data: {},
+  frontEnds: {},
   behaviour: null,
   journal: { first: 1, bytes: 0 },
 });

@@ -57,6 +57,7 @@ test('what was exported is there after an import, whole: record, journal, key, e
     const session = await runtime.getOrCreate({ principal: 'ada', key: 'chat' });
     expect(session.id).toBe(living);
     expect(session.data).toEqual({ note: SECRET });
+    expect(session.frontEnd('mcp').value).toEqual({ level: 'debug' });
     const { messages } = await session.messages();
     expect(messages.map(({ content }) => content)).toEqual([
       `${SECRET} \u2028 in two lines\u0085`,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { RECORD_SCHEMA } from '../../../src/store/envelope/read-record.ts';
 import { broken, brought, exported, recordOf, SESSION } from './sample-export.ts';
 
 const trimmed = recordOf({ key: null, session: { ...SESSION, journal: { first: 2, bytes: 5 } } });
@@ -120,7 +121,7 @@ describe('a record is refused', () => {
 
 describe('a session that only another version can read', () => {
   const newer = (change: object = {}): string[] => {
-    const lines = exported([recordOf({ schema: 3 }), recordOf({ key: null })]);
+    const lines = exported([recordOf({ schema: RECORD_SCHEMA + 1 }), recordOf({ key: null })]);
     const line = JSON.parse(lines[1] ?? '');
     Object.assign(line.record, { state: 'archived', due: { at: 1, deadline: 'never' }, ...change });
     lines[1] = JSON.stringify(line);
@@ -129,7 +130,7 @@ describe('a session that only another version can read', () => {
 
   test('is refused, and that it can be left out is told', async () => {
     await expect(brought(newer())).rejects.toThrow(
-      'line 2: cannot be read. It is of schema 3, and this version of Holdfast knows 1 to 2. With --skip-unreadable it is left out.',
+      `line 2: cannot be read. It is of schema ${RECORD_SCHEMA + 1}, and this version of Holdfast knows 1 to ${RECORD_SCHEMA}. With --skip-unreadable it is left out.`,
     );
   });
 

@@ -35,6 +35,7 @@ export const fill = (folder: string): Promise<{ living: string; ended: string }>
       await living.append({ role: 'assistant', content: SECRET });
       await living.run('sync', { token: SECRET }, { durable: true });
       await living.append({ role: 'user', content: SECRET });
+      await living.frontEnd('mcp').set({ level: 'debug' });
       const ended = await runtime.create({ principal: 'ada' });
       await ended.append({ role: 'user', content: SECRET });
       await ended.terminate();

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { mintSessionId } from '../../../src/index.ts';
+import { RECORD_SCHEMA } from '../../../src/store/envelope/read-record.ts';
 import { ownFolder } from '../../../src/store/sqlite/owned-folder.ts';
 import { loadDriver } from '../../../src/store/sqlite/thread/driver.ts';
 import { newRecord } from '../../../src/testing/store-contract/case.ts';
@@ -81,13 +82,15 @@ test('what cannot be read here is left as it is, by its id and by --ended, and w
   const [newer = '', damaged = '', ...more] = others;
   await spoil(
     data,
-    `UPDATE sessions SET schema = 3 WHERE id IN (${more.map((id) => `'${id}'`).join()}, '${newer}')`,
+    `UPDATE sessions SET schema = ${RECORD_SCHEMA + 1} WHERE id IN (${more.map((id) => `'${id}'`).join()}, '${newer}')`,
     `UPDATE sessions SET session = '{"a":' WHERE id = '${damaged}'`,
   );
   const named = await called(['purge', ended, newer, damaged, '--living', '--data', data]);
   expect(named).toMatchObject({ code: 1, printed: [] });
   expect(named.errors).toEqual([
-    expect.stringMatching(`^${newer} is left as it is. It was stored in schema 3`),
+    expect.stringMatching(
+      `^${newer} is left as it is. It was stored in schema ${RECORD_SCHEMA + 1}`,
+    ),
     expect.stringMatching(`^${damaged} is left as it is. .* is damaged`),
     'Nothing was removed.',
   ]);
@@ -102,12 +105,12 @@ test('what cannot be read here is left as it is, by its id and by --ended, and w
   expect(all.printed).toEqual([
     'removed: 1 session, with all that was said in it',
     'left as they are: 5 sessions that cannot be read',
-    expect.stringMatching(`^  ${newer}: It was stored in schema 3`),
+    expect.stringMatching(`^  ${newer}: It was stored in schema ${RECORD_SCHEMA + 1}`),
     expect.stringMatching(`^  ${damaged}: .* is damaged`),
-    expect.stringMatching(`^  ${more[0]}: It was stored in schema 3`),
+    expect.stringMatching(`^  ${more[0]}: It was stored in schema ${RECORD_SCHEMA + 1}`),
     '  and 2 more',
   ]);
-  await spoil(data, 'UPDATE sessions SET schema = 2');
+  await spoil(data, `UPDATE sessions SET schema = ${RECORD_SCHEMA}`);
   const left = await called(['export', '--data', data, '--out', join(data, 'left')]);
   expect(left.code).toBe(1);
   const ids = readFileSync(join(data, 'left'), 'utf8').match(/(?<="id":")ses_[^"]+/g);
@@ -123,12 +126,13 @@ test('--ended finds all of them, however many there are and wherever those that 
     due: null,
     epoch: 1,
     journalSeq: 0,
-    schema: 2,
+    schema: RECORD_SCHEMA,
   } as const;
   const ids = Array.from({ length: 150 }, () => mintSessionId()).sort();
   const stay = [ids[63], ids[64], ids[149]].map(String);
   await owned.change((writer) => {
-    for (const id of ids) writer.put({ ...record, id, schema: stay.includes(id) ? 3 : 2 });
+    for (const id of ids)
+      writer.put({ ...record, id, schema: stay.includes(id) ? RECORD_SCHEMA + 1 : RECORD_SCHEMA });
   });
   owned.close();
   expect((await called(['purge', '--ended', '--data', data])).printed).toEqual([
@@ -142,7 +146,7 @@ test('--ended finds all of them, however many there are and wherever those that 
 test('where none that ended can be read, nothing is removed, and that is not told as if none had ended', async () => {
   const data = temporaryFolder();
   await fill(data);
-  await spoil(data, 'UPDATE sessions SET schema = 3');
+  await spoil(data, `UPDATE sessions SET schema = ${RECORD_SCHEMA + 1}`);
   expect((await called(['purge', '--ended', '--data', data])).printed.slice(0, 2)).toEqual([
     'removed: nothing',
     'left as they are: 1 session that cannot be read',

@@ -2,6 +2,7 @@ import { exportLines, noTotals } from '../../../src/cli/kept/export-lines.ts';
 import { importLines } from '../../../src/cli/kept/import-lines.ts';
 import { mintSessionId } from '../../../src/index.ts';
 import type { JournalEntry, SessionRecord, StoredSession } from '../../../src/store/contract.ts';
+import { RECORD_SCHEMA } from '../../../src/store/envelope/read-record.ts';
 
 /** A session as it is stored. */
 export const SESSION: StoredSession = {
@@ -21,6 +22,7 @@ export const SESSION: StoredSession = {
   metadata: {},
   mcpServers: [],
   data: { any: ['thing', null, 1.5] },
+  frontEnds: {},
   behaviour: null,
   journal: { first: 1, bytes: 10 },
 };
@@ -36,7 +38,7 @@ export const recordOf = (change: Partial<SessionRecord> = {}): SessionRecord => 
   state: 'idle',
   due: { at: 5_000, deadline: 'idleTimeout' },
   journalSeq: 2,
-  schema: 2,
+  schema: RECORD_SCHEMA,
   session: SESSION,
   snapshot: null,
   ...change,

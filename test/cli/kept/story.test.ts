@@ -3,6 +3,7 @@ import { storyOf } from '../../../src/cli/kept/story.ts';
 import { storyLines } from '../../../src/cli/kept/story-lines.ts';
 import { mintSessionId } from '../../../src/index.ts';
 import type { JournalEntry, SessionRecord, StoredSession } from '../../../src/store/contract.ts';
+import { RECORD_SCHEMA } from '../../../src/store/envelope/read-record.ts';
 import { storedSession, THEN } from '../../../src/testing/store-contract/case.ts';
 
 const MINUTE = 60_000;
@@ -21,7 +22,7 @@ const recordOf = (
   state: 'idle',
   due: null,
   journalSeq: 0,
-  schema: 2,
+  schema: RECORD_SCHEMA,
   snapshot: null,
   ...change,
   session: { ...storedSession(), ...session },

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { RECORD_SCHEMA } from '../../../src/store/envelope/read-record.ts';
 import { loadDriver } from '../../../src/store/sqlite/thread/driver.ts';
 import { called } from '../called.ts';
 import { ran, temporaryFolder } from '../holdfast-process.ts';
@@ -24,7 +25,8 @@ const spoilt = async (change: (ids: { living: string; ended: string }) => string
 
 test('what a newer version wrote is exported as it is, with a warning, and left out of an import where that is asked for', async () => {
   const { ended, out, exported, kinds } = await spoilt(
-    (ids) => `UPDATE sessions SET schema = 3, state = 'archived' WHERE id = '${ids.ended}'`,
+    (ids) =>
+      `UPDATE sessions SET schema = ${RECORD_SCHEMA + 1}, state = 'archived' WHERE id = '${ids.ended}'`,
   );
   expect(exported).toMatchObject({
     code: 0,
@@ -39,7 +41,7 @@ test('what a newer version wrote is exported as it is, with a warning, and left 
   expect(refused).toMatchObject({ code: 1, printed: [] });
   expect(refused.errors).toEqual([
     expect.stringMatching(
-      /line \d: cannot be read\. It is of schema 3.*--skip-unreadable.*taken in\.$/,
+      /line \d: cannot be read\. It is of schema \d+,.*--skip-unreadable.*taken in\.$/,
     ),
   ]);
   const taken = await called(['import', out, '--skip-unreadable', '--data', data]);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fromPromise, setup } from 'xstate';
-import { holdings, hostOf } from '../../../src/runtime/health/holdings.ts';
+import { contactOf, holdings } from '../../../src/runtime/health/holdings.ts';
 import { createMemoryStore } from '../../../src/store/memory.ts';
 import { faultyStore } from '../../../src/testing/faulty-store.ts';
 import { createSimulatedDisk } from '../../../src/testing/simulated-disk.ts';
@@ -147,8 +147,8 @@ test('a runtime that is being opened, and one over a durable store, have theirs'
 test('a lane that is taken is told, with its session', async () => {
   const { context, runtime } = openRuntime();
   const { id } = await runtime.create();
-  const host = hostOf(context, id);
-  if (host === null) throw new Error('it is in memory');
+  const host = context.hosts.get(id);
+  if (host === undefined) throw new Error('it is in memory');
   let over = (): void => undefined;
   const step = context.lanes.run(
     host,
@@ -185,7 +185,7 @@ test('a session that is stored is told while somebody waits to hear of it, witho
     busy: false,
     others: {},
   });
-  expect(hostOf(context, heard.id)?.id).toBe(heard.id);
+  expect(contactOf(context, heard.id)?.id).toBe(heard.id);
   stop();
   expect(holdings(context).sessions).toEqual([]);
 });
@@ -193,12 +193,12 @@ test('a session that is stored is told while somebody waits to hear of it, witho
 test('one that is gone is looked at where it is asked for', async () => {
   const { context, runtime } = openRuntime();
   const session = await runtime.create();
-  const host = hostOf(context, session.id);
+  const contact = contactOf(context, session.id);
   session.attach();
   await session.terminate();
-  expect(hostOf(context, session.id)).toBeNull();
+  expect(contactOf(context, session.id)).toBeNull();
   expect(holdings(context).sessions).toEqual([]);
-  const gone = host === null ? [] : [host];
+  const gone = contact === null ? [] : [contact];
   expect(holdings(context, gone).sessions).toMatchObject([{ actor: null, presences: 1 }]);
 });
 

@@ -1,5 +1,5 @@
 import type { SessionRecord, Store } from '../../../src/index.ts';
-import { DAMAGED_SCHEMA } from '../../../src/store/envelope/read-record.ts';
+import { DAMAGED_SCHEMA, RECORD_SCHEMA } from '../../../src/store/envelope/read-record.ts';
 import type { SimulatedDisk } from '../../../src/testing/simulated-disk.ts';
 import type { VirtualClock } from '../../../src/time/virtual-clock.ts';
 import { after } from './fixture.ts';
@@ -10,7 +10,11 @@ export const SPOILT = [
   ['whose session is null', { session: null }, /has no session/],
   ['whose session is empty', { session: {} }, /createdAt is missing/],
   ['in a state of a newer version', { state: 'archived' }, /in the state "archived"/],
-  ['in a state and a schema of a newer version', { state: 'archived', schema: 3 }, /schema 3/],
+  [
+    'in a state and a schema of a newer version',
+    { state: 'archived', schema: RECORD_SCHEMA + 1 },
+    new RegExp(`schema ${RECORD_SCHEMA + 1}`),
+  ],
 ] as const;
 
 /** Writes that into the record of a session, past all types. */

@@ -138,6 +138,8 @@ const EXPECTED: Readonly<Record<string, (entry: CorpusEntry) => Promise<void>>> 
       { role: 'assistant', content: [{ type: 'text', text: 'Hello too' }] },
     ]);
     expect((await session.append({ role: 'user', content: 'And on' })).seq).toBe(3);
+    const kept = entry.record.schema < 3 ? null : { level: 'debug', subs: ['a'] };
+    expect(session.frontEnd('mcp').value).toEqual(kept);
   },
   async 'a behaviour that had just begun'(entry) {
     const { session } = await woken(entry);

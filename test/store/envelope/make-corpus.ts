@@ -62,6 +62,8 @@ const CASES: Readonly<Record<string, Case>> = {
       await session.append({ role: 'user', content: 'Hello' });
       await session.append({ role: 'assistant', content: [{ type: 'text', text: 'Hello too' }] });
       await session.update(() => ({ n: 2, list: [1, null, 'x'] }));
+      // Older code has none.
+      if ('frontEnd' in session) await session.frontEnd('mcp').set({ level: 'debug', subs: ['a'] });
       await advance(REST_MS);
     },
   },

@@ -67,6 +67,15 @@ test('schema 1: a behaviour becomes an envelope of version 1 of a machine that n
   expect(readRecord(record({ schema: 1 })).record.snapshot).toBeNull();
 });
 
+test('schema 2: no front-end had kept anything', () => {
+  const { frontEnds: _none, ...before } = newRecord('a').session;
+  const stored = record({ schema: 2, session: before as SessionRecord['session'] }); // As it was.
+  const { record: read, unreadable } = readRecord(stored);
+  expect(unreadable).toBeNull();
+  expect(read).toEqual({ ...stored, schema: RECORD_SCHEMA, session: { ...before, frontEnds: {} } });
+  expect(stored.session).toBe(before);
+});
+
 test.each([RECORD_SCHEMA + 1, -1, 1.5, Number.NaN])('schema %d is not read', (schema) => {
   const stored = record({ schema, snapshot: { secret: 1 }, state: 'paused' });
   const { record: read, unreadable } = readRecord(stored);

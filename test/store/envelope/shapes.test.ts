@@ -45,6 +45,7 @@ const STORED_SESSION = {
   metadata: true,
   mcpServers: true,
   data: true,
+  frontEnds: true,
   behaviour: true,
   journal: true,
 } as const satisfies Record<keyof StoredSession, true>;

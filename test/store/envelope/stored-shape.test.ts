@@ -38,6 +38,7 @@ const WRONG: Readonly<Record<keyof StoredSession, readonly unknown[]>> = {
   metadata: [undefined, null, []],
   mcpServers: [undefined, {}, [null]],
   data: [],
+  frontEnds: [undefined, null, [], 'notes'],
   behaviour: [undefined, {}],
   journal: [undefined, null, {}, { first: 1 }, { first: -1, bytes: 0 }],
 };
@@ -47,7 +48,7 @@ test.each(
 )('a session whose %s is %j is not trusted', (name, value) => {
   const { record, unreadable } = readRecord(withSession({ [name]: value }));
   expect(unreadable).toBe(
-    `It was stored in schema 2, and has a session whose ${name} is missing or not allowed: restore it from a copy.`,
+    `It was stored in schema ${RECORD_SCHEMA}, and has a session whose ${name} is missing or not allowed: restore it from a copy.`,
   );
   expect(record).toMatchObject({ id: 'a', state: 'active', snapshot: null });
   expect(record.session).toMatchObject({ createdAt: 0, operations: [], metadata: {} });

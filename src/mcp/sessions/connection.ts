@@ -1,0 +1,293 @@
+import { SessionTerminatedError } from '../../errors.ts';
+import type { Unsubscribe } from '../../observe/events.ts';
+import type { FrontEndNotes } from '../../runtime/front-end/front-end.ts';
+import type { Session } from '../../runtime/session.ts';
+import { noLongerServed, nowServed } from '../session-of.ts';
+import { RPC, type RpcError, rpcErrorOf, SESSION_ENDED } from './answers.ts';
+import type { Inbound } from './inbound.ts';
+import { isId, isObject, type JsonRpcMessage } from './json-rpc.ts';
+import type { LegContext } from './leg-context.ts';
+import type { ServerLike } from './options.ts';
+import { OwnRequests } from './own-requests.ts';
+import { Post, type PostContext } from './post.ts';
+import { SessionStreams } from './streams/session-streams.ts';
+import {
+  type Message,
+  type MessageExtra,
+  type RequestId,
+  SessionTransport,
+  type Wire,
+} from './transport.ts';
+import { Unasked } from './unasked.ts';
+import { type Wish, Wishes, wishOf } from './wishes.ts';
+
+/** How a POST is answered. */
+export type Answering = Pick<PostContext, 'batch' | 'streams' | 'primed' | 'respond'>;
+
+const CANCELLED: RpcError = { code: RPC.serverError, message: 'Cancelled' };
+
+const nobodyWaits = (id: unknown): Error =>
+  new Error(`No request with the id ${String(id)} awaits an answer.`);
+
+/**
+ * What one session has in this process: a server, its transport, and what is under way between them. It lives from
+ * `initialize`, or a restore, until the session ends or is put away, and then lets go of all of it.
+ */
+export class Connection implements Wire {
+  readonly session: Session;
+  readonly transport: SessionTransport;
+  /** What the server says that belongs to no request. */
+  readonly unasked: Unasked;
+  readonly #context: LegContext;
+  readonly #notes: FrontEndNotes;
+  readonly #wishes: Wishes;
+  readonly #posts = new Map<RequestId, Post>();
+  /** Requests of the endpoint itself: the handshake, and what is repeated of it. */
+  readonly #asked = new Map<RequestId, (answer: Message) => void>();
+  /** Requests that express a wish, until they are answered. */
+  readonly #wished = new Map<RequestId, Wish>();
+  readonly #own: OwnRequests;
+  readonly #kept: unknown;
+  #streams: SessionStreams | null = null;
+  #server: ServerLike | null = null;
+  #stopCollecting: Unsubscribe = () => undefined;
+  #detach: Unsubscribe | null = null;
+  #isClosing = false;
+  #closing: Promise<void> | null = null;
+
+  /** @param restored whether the session had a server before: then what was kept of it is taken up again. */
+  constructor(context: LegContext, session: Session, restored: boolean) {
+    this.#context = context;
+    this.session = session;
+    this.transport = new SessionTransport(session.id, this);
+    this.#notes = session.frontEnd('mcp');
+    const kept = restored ? this.#notes.value : null;
+    this.#wishes = Wishes.of(kept);
+    this.#kept = isObject(kept) ? kept['streams'] : null;
+    this.#own = new OwnRequests(restored, (isQuiet) => this.#stayInMemory(!isQuiet));
+    this.unasked = new Unasked({
+      sessionId: session.id,
+      open: context.open,
+      own: this.#own,
+      streams: () => this.streams,
+      tellSomePost: (message) => this.#tellSomePost(message),
+    });
+  }
+
+  /** What the client has set in the server before this one. */
+  get wishes(): Wishes {
+    return this.#wishes;
+  }
+
+  /** The streams a client can resume. */
+  get streams(): SessionStreams {
+    this.#streams ??= SessionStreams.restored(this.#kept, {
+      sessionId: this.transport.sessionId,
+      keepAlives: this.#context.keepAlives,
+    });
+    return this.#streams;
+  }
+
+  /** Connects the server. Rejects with what it rejects with. */
+  async connect(server: ServerLike): Promise<void> {
+    this.#server = server;
+    nowServed(this.transport.sessionId, this.session);
+    await server.connect(this.transport);
+    this.collectAtRest();
+  }
+
+  /** From now on, until the session is put away, what can be resumed is kept then. */
+  collectAtRest(): void {
+    this.#stopCollecting();
+    try {
+      this.#stopCollecting = this.#notes.atRest(() => this.#keep());
+    } catch (error) {
+      // It has ended: this is closed in a moment.
+      if (!(error instanceof SessionTerminatedError)) throw error;
+    }
+  }
+
+  /** Gives the server a message that no answer is due to, or an answer to one of its own. */
+  deliver(message: JsonRpcMessage, extra: MessageExtra): void {
+    if (typeof message['method'] === 'string') {
+      this.transport.onmessage?.(message, extra);
+      return;
+    }
+    const answer = this.#own.answered(message);
+    if (answer !== null) this.transport.onmessage?.(answer, extra);
+  }
+
+  /** Whether the server waits for an answer of this id. */
+  waitsFor(id: RequestId): boolean {
+    return this.#own.has(id);
+  }
+
+  /**
+   * Takes the requests of a POST on. `null` when one of their ids awaits its answer already: nobody could tell the answers
+   * apart.
+   */
+  take(inbound: Inbound, answering: Answering): Post | null {
+    const ids = inbound.requests.map(({ id }) => id);
+    if (!this.isFree(ids)) return null;
+    const post = new Post(
+      {
+        ...answering,
+        sessionId: this.transport.sessionId,
+        slow: this.#context.slow,
+        openStream: (priming) => this.streams.post({ priming }),
+      },
+      ids,
+    );
+    for (const id of ids) this.#posts.set(id, post);
+    for (const message of inbound.messages) this.#note(message);
+    return post;
+  }
+
+  /** Whether none of these ids awaits its answer, and none comes twice. */
+  isFree(ids: readonly RequestId[]): boolean {
+    if (ids.length > 1 && new Set(ids).size < ids.length) return false;
+    return !ids.some((id) => this.#posts.has(id));
+  }
+
+  /** Gives request ids back, once their POST is answered. */
+  release(inbound: Inbound): void {
+    for (const { id } of inbound.requests) {
+      this.#posts.delete(id);
+      this.#wished.delete(id);
+    }
+  }
+
+  /** Asks the server something, for the endpoint. Resolves with its answer, which is an error once this is closed. */
+  ask(
+    message: JsonRpcMessage & { readonly id: RequestId },
+    extra: MessageExtra = {},
+  ): Promise<Message> {
+    return new Promise((resolve) => {
+      this.#asked.set(message.id, resolve);
+      if (!this.#isClosing) this.transport.onmessage?.(message, extra);
+      else this.#refuseAsked();
+    });
+  }
+
+  /** The client has cancelled a request, and the server has been told: ends its POST, where that is all there is in it. */
+  cancelled(id: RequestId): void {
+    const post = this.#posts.get(id);
+    if (post?.awaits(id) === true) post.cancel(id, CANCELLED);
+  }
+
+  /** Aborts the handlers of those of these requests that are not answered, and answers them with the error. */
+  abort(ids: Iterable<RequestId>, error: RpcError): void {
+    for (const id of ids) {
+      const post = this.#posts.get(id);
+      if (post?.awaits(id) !== true) continue;
+      const params = { requestId: id, reason: error.message };
+      this.transport.onmessage?.({ jsonrpc: '2.0', method: 'notifications/cancelled', params });
+      post.answer(id, { jsonrpc: '2.0', id, error });
+    }
+  }
+
+  sent(message: Message, about: RequestId | undefined): void | Promise<void> {
+    if ('method' in message) return this.#tell(message, about);
+    const id = 'id' in message ? message.id : undefined;
+    if (!isId(id)) throw nobodyWaits(id);
+    const wish = this.#wished.get(id);
+    if (wish === undefined || !('result' in message)) return this.#answer(id, message);
+    return this.#grant(id, message, wish);
+  }
+
+  closed(): void {
+    // Where the server did that by itself the session ends: nobody can use it.
+    if (!this.#isClosing) void this.session.terminate('operator').catch(() => {});
+  }
+
+  /** Answers what is in flight, then closes the server. Twice is once. Never rejects. */
+  close(): Promise<void> {
+    this.#isClosing = true;
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.abort([...this.#posts.keys()], SESSION_ENDED);
+    this.#refuseAsked();
+    this.#stopCollecting();
+    this.#own.clear();
+    this.#streams?.end();
+    noLongerServed(this.transport.sessionId);
+    const server = this.#server;
+    this.#server = null;
+    // The server closes its transport; closing the transport as well covers a server that has lost it.
+    await server?.close().catch(() => {});
+    await this.transport.close().catch(() => {});
+  }
+
+  #answer(id: RequestId, message: Message): void {
+    const asked = this.#asked.get(id);
+    if (asked !== undefined) {
+      this.#asked.delete(id);
+      asked(message);
+      return;
+    }
+    const post = this.#posts.get(id);
+    if (post?.awaits(id) !== true) throw nobodyWaits(id);
+    post.answer(id, message);
+  }
+
+  #refuseAsked(): void {
+    for (const [id, resolve] of this.#asked) resolve({ jsonrpc: '2.0', id, error: SESSION_ENDED });
+    this.#asked.clear();
+  }
+
+  /** The client's wish is granted: it is told so once that is kept, because it will not wish again. */
+  async #grant(id: RequestId, message: Message, wish: Wish): Promise<void> {
+    this.#wished.delete(id);
+    let told = message;
+    if (this.#wishes.take(wish)) {
+      try {
+        await this.#notes.set(this.#wishes.toJSON());
+      } catch (error) {
+        told = { jsonrpc: '2.0', id, error: rpcErrorOf(error) };
+      }
+    }
+    // It may be cancelled by now.
+    if (this.#posts.get(id)?.awaits(id) === true) this.#answer(id, told);
+  }
+
+  #tell(message: Message, about: RequestId | undefined): void {
+    const kind = 'id' in message ? 'request' : 'notification';
+    const post = about === undefined ? undefined : this.#posts.get(about);
+    if (about === undefined || this.#asked.has(about)) {
+      this.unasked.tell(message);
+    } else if (post?.awaits(about) === true) {
+      post.tell(this.#own.sent(message, 'post'), kind);
+    } else {
+      throw nobodyWaits(about);
+    }
+  }
+
+  #tellSomePost(message: Message): boolean {
+    const post = [...this.#posts].findLast(([id, one]) => one.awaits(id))?.[1];
+    post?.tell(message, 'request');
+    return post !== undefined;
+  }
+
+  #note(message: JsonRpcMessage): void {
+    const wish = wishOf(message);
+    if (wish !== null && isId(message['id'])) this.#wished.set(message['id'], wish);
+  }
+
+  /** What the server asks of its client, and nobody answers for it: it would be lost with the server. */
+  #stayInMemory(stay: boolean): void {
+    this.#detach?.();
+    this.#detach = stay ? this.session.attach({ resident: true }) : null;
+  }
+
+  #keep(): unknown {
+    const streams = this.#streams === null ? this.#kept : this.#streams.keep();
+    const wishes = this.#wishes.toJSON();
+    if (streams === null || streams === undefined) {
+      return Object.keys(wishes).length === 0 ? null : wishes;
+    }
+    return { ...wishes, streams };
+  }
+}

@@ -1,0 +1,73 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { createVirtualClock } from '../../../src/time/virtual-clock.ts';
+import { storeInProcess } from '../../store/sqlite/in-process-thread.ts';
+import { temporaryFolder } from '../../store/sqlite/temporary-folder.ts';
+import { cartsUnderTest, MINUTE } from './modern-endpoint.ts';
+
+// A handle is as durable as its session.
+
+/** Processes one after another over one folder. */
+const overOneFolder = () => {
+  const { folder, remove } = temporaryFolder();
+  onTestFinished(remove);
+  const clock = createVirtualClock();
+  return async (handles = {}) =>
+    cartsUnderTest({ clock, handles, runtime: { store: await storeInProcess(folder) } });
+};
+
+test('it goes on in the next process, with what is in it, for whom it belongs to', async () => {
+  const start = overOneFolder();
+  const first = await start();
+  const ada = await first.shopper('ada');
+  const cart = await ada.open({ owner: 'Ada' });
+  await ada.call('cart_add', { cart, item: 'tea' });
+  await first.close();
+
+  const second = await start();
+  const [again, grace] = [await second.shopper('ada'), await second.shopper('grace')];
+  expect((await again.call('cart_list')).structured['handles']).toMatchObject([{ id: cart }]);
+  expect((await grace.call('cart_add', { cart, item: 'salt' })).isError).toBe(true);
+  expect((await again.call('cart_add', { cart, item: 'milk' })).text).toBe('tea, milk');
+  await again.call('cart_close', { cart });
+  await second.close();
+
+  const third = await start();
+  const closed = await (await third.shopper('ada')).call('cart_add', { cart, item: 'tea' });
+  expect(closed).toMatchObject({
+    isError: true,
+    text: expect.stringContaining('There is no cart'),
+  });
+});
+
+test('time without use counts on while no process runs', async () => {
+  const start = overOneFolder();
+  const ttlMs = MINUTE;
+  const first = await start({ ttlMs });
+  const cart = await (await first.shopper('ada')).open();
+  const kept = await (await first.shopper('ada')).open();
+  await first.clock.advance(40_000);
+  await (await first.shopper('ada')).call('cart_extend', { cart: kept });
+  await first.close();
+  await first.clock.advance(21_000);
+
+  const second = await start({ ttlMs });
+  const ada = await second.shopper('ada');
+  expect((await ada.call('cart_list')).structured['handles']).toMatchObject([{ id: kept }]);
+  expect((await ada.call('cart_add', { cart, item: 'tea' })).isError).toBe(true);
+  expect((await ada.call('cart_add', { cart: kept, item: 'tea' })).text).toBe('tea');
+});
+
+test('put away to rest, it is woken by its next call, and by nobody else’s', async () => {
+  const start = overOneFolder();
+  const { shopper, clock, runtime } = await start();
+  const [ada, grace] = [await shopper('ada'), await shopper('grace')];
+  const cart = await ada.open();
+  await clock.advance(3 * MINUTE);
+  const residency = async () => (await runtime.get(cart)).info().residency;
+  await expect.poll(residency).toBe('stored');
+  await grace.call('cart_add', { cart, item: 'salt' });
+  await ada.call('cart_list');
+  expect(await residency()).toBe('stored');
+  expect((await ada.call('cart_add', { cart, item: 'tea' })).text).toBe('tea');
+  expect(await residency()).toBe('resident');
+});

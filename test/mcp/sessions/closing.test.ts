@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { createLoggingServer, durableEndpoint } from './durable-endpoint.ts';
+import { call } from './endpoint-under-test.ts';
+import { Reading } from './reading.ts';
+
+// The end of an endpoint, and of the runtime under it.
+
+test('close of the endpoint closes what is being made as well', async () => {
+  const closed: number[] = [];
+  let proceed: () => void = () => undefined;
+  let slow = false;
+  const under = durableEndpoint({
+    server: async (context) => {
+      const server = await createLoggingServer(context);
+      if (!slow) return server;
+      server.server.onclose = () => closed.push(1);
+      await new Promise<void>((resolve) => (proceed = resolve));
+      return server;
+    },
+  });
+  const id = await under.openStored();
+  slow = true;
+  const asked = under.post(call(1, 'log'), id);
+  await under.bench.settle();
+  await under.endpoint.close();
+  proceed();
+  expect((await asked).status).toBe(503);
+  await under.bench.settle();
+  expect(closed).toEqual([1]);
+  expect((await under.runtime.get(id)).state).toBe('active');
+});
+
+test('close of the endpoint waits for the servers to be closed', async () => {
+  let proceed: () => void = () => undefined;
+  const under = durableEndpoint({
+    server: async (context) => {
+      const server = await createLoggingServer(context);
+      const close = server.close.bind(server);
+      server.close = async () => {
+        await new Promise<void>((resolve) => (proceed = resolve));
+        await close();
+      };
+      return server;
+    },
+  });
+  await under.open();
+  let closed = false;
+  const closing = under.endpoint.close().then(() => {
+    closed = true;
+  });
+  await under.bench.settle();
+  expect(closed).toBe(false);
+  proceed();
+  await closing;
+  expect(under.made[0]?.server.isConnected()).toBe(false);
+});
+
+test('a runtime that is closed leaves no stream, of a stored session either', async () => {
+  const under = durableEndpoint();
+  const id = await under.openStored();
+  const stream = new Reading(await under.get(id));
+  await under.bench.close();
+  expect(stream).toMatchObject({ ended: true, messages: [] });
+  expect(under.endpoint).toMatchObject({ connections: 0, streams: 0 });
+});

@@ -1,0 +1,144 @@
+import { McpServer } from '@modelcontextprotocol/server';
+import { expect, test } from 'vitest';
+import { createLoggingServer, type DurableEndpoint, durableEndpoint } from './durable-endpoint.ts';
+import { call, INITIALIZE, messagesOf } from './endpoint-under-test.ts';
+import { Reading } from './reading.ts';
+
+// Last-Event-ID, across the time a session is not in memory.
+
+const VERSION = { 'mcp-protocol-version': '2025-11-25' };
+
+const resume = (under: DurableEndpoint, id: string, lastEventId: string): Promise<Response> =>
+  under.endpoint.fetch(
+    new Request('http://localhost/mcp', {
+      headers: {
+        host: 'localhost',
+        accept: 'text/event-stream',
+        'mcp-session-id': id,
+        'last-event-id': lastEventId,
+        ...VERSION,
+      },
+    }),
+  );
+
+const awayBy = {
+  rest: (under: DurableEndpoint, id: string) => under.rest(id),
+  drain: (under: DurableEndpoint, _id: string) => under.restart(),
+} as const;
+
+test.each(['rest', 'drain'] as const)(
+  'after a %s a client has the answer it missed, without waking the session',
+  async (how) => {
+    const under = durableEndpoint();
+    const id = await under.open();
+    const slow = call(1, 'count_slowly', { to: 2, everyMs: 1_000 });
+    const stream = new Reading(await under.post(slow, id, VERSION));
+    await under.bench.settle();
+    const [mark = ''] = stream.eventIds;
+    await stream.leave();
+    await under.bench.advance(4_000);
+    await awayBy[how](under, id);
+    for (let n = 0; n < 2; n += 1) {
+      // It may get lost again: it stays there.
+      const [missed, ...more] = await messagesOf(await resume(under, id, mark));
+      expect(missed).toMatchObject({ id: 1, result: {} });
+      expect(more).toEqual([]);
+    }
+    expect(under.runtime.stats().woken).toBe(0);
+    expect(await under.residency(id)).toBe('stored');
+    expect(under.endpoint.connections).toBe(0);
+  },
+);
+
+test.each(['rest', 'drain'] as const)(
+  'after a %s a client has what the server said unasked while it was not listening, once',
+  async (how) => {
+    const under = durableEndpoint({ server: createLoggingServer });
+    const id = await under.open();
+    const first = new Reading(await under.get(id));
+    const say = (data: string) =>
+      under.made.at(-1)?.server.sendLoggingMessage({ level: 'info', data });
+    await say('heard');
+    await under.bench.settle();
+    await first.leave();
+    await say('missed');
+    await awayBy[how](under, id);
+    const again = new Reading(await resume(under, id, first.eventIds.at(-1) ?? ''));
+    await under.bench.settle();
+    expect(again.messages).toMatchObject([{ params: { data: 'missed' } }]);
+    // It goes on from there, also after the wake.
+    await messagesOf(await under.post(call(1, 'log'), id));
+    await say('later');
+    await under.bench.settle();
+    expect(again.messages).toMatchObject([
+      { params: { data: 'missed' } },
+      { params: { data: 'later' } },
+    ]);
+    expect(new Set(again.eventIds).size).toBe(again.eventIds.length);
+  },
+);
+
+test('after a crash an event id is as good as none, and means nothing else', async () => {
+  const under = durableEndpoint({ server: createLoggingServer });
+  const id = await under.open();
+  const first = new Reading(await under.get(id));
+  for (const data of ['a', 'b']) {
+    await under.made[0]?.server.sendLoggingMessage({ level: 'info', data });
+  }
+  await under.bench.settle();
+  under.crash();
+  await messagesOf(await under.post(call(1, 'log'), id));
+  for (const data of ['c', 'd']) {
+    await under.made[1]?.server.sendLoggingMessage({ level: 'info', data });
+  }
+  const again = new Reading(await resume(under, id, first.eventIds[0] ?? ''));
+  await under.bench.settle();
+  expect(again.messages).toEqual([]);
+  expect(again.ended).toBe(false);
+});
+
+test('a session that is put away again and again keeps what was kept, and no more', async () => {
+  const under = durableEndpoint();
+  const id = await under.open();
+  const stream = new Reading(await under.post(call(1, 'note_list'), id, VERSION));
+  await under.bench.settle();
+  const [mark = ''] = stream.eventIds;
+  for (let n = 0; n < 3; n += 1) {
+    await under.rest(id);
+    await (await under.runtime.get(id)).touch();
+  }
+  expect(await messagesOf(await resume(under, id, mark))).toMatchObject([{ id: 1 }]);
+});
+
+test('a server that was there all along, while its session was put away and woken, loses nothing at the next time', async () => {
+  let proceed: () => void = () => undefined;
+  const under = durableEndpoint({
+    server: () => {
+      const server = new McpServer({ name: 'slow', version: '1.0.0' });
+      server.registerTool('tell', {}, () => ({ content: [{ type: 'text', text: 'told' }] }));
+      const { protocolVersion } = INITIALIZE.params;
+      const serverInfo = { name: 'slow', version: '1.0.0' };
+      const capabilities = { tools: {} };
+      server.server.setRequestHandler('initialize', async () => {
+        await new Promise<void>((resolve) => {
+          proceed = resolve;
+        });
+        return { protocolVersion, serverInfo, capabilities };
+      });
+      return server;
+    },
+  });
+  const opening = under.post(INITIALIZE);
+  await under.bench.advance(20_000);
+  expect(under.runtime.stats()).toMatchObject({ resident: 0, hibernated: 1 });
+  const id = under.made[0]?.id ?? '';
+  await (await under.runtime.get(id)).touch();
+  proceed();
+  expect((await opening).status).toBe(200);
+  const stream = new Reading(await under.post(call(1, 'tell'), id, VERSION));
+  await under.bench.settle();
+  expect(under.made).toHaveLength(1);
+  await under.rest(id);
+  const [mark = ''] = stream.eventIds;
+  expect(await messagesOf(await resume(under, id, mark))).toMatchObject([{ id: 1, result: {} }]);
+});
