@@ -9,6 +9,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import {
   inBatches,
   newAgent,
@@ -18,6 +19,11 @@ import {
   untilCounted,
 } from './mcp-client.mjs';
 import { figure, report } from './measured.mjs';
+
+const dist = process.env.HOLDFAST_DIST
+  ? pathToFileURL(`${process.env.HOLDFAST_DIST}/`)
+  : new URL('../dist/', import.meta.url);
+const { mintSessionId } = await import(new URL('src/index.js', dist).href);
 
 const SESSIONS = Number(process.env.HOLDFAST_SESSIONS ?? 10_000);
 const WARM = 500;
@@ -33,7 +39,8 @@ const open = async (server, count, withStreams) => {
   const agent = newAgent(AT_ONCE);
   const streams = [];
   await inBatches(count, AT_ONCE, async () => {
-    const id = server.bare ? undefined : await openSession(server.port, agent);
+    // The bare server is sent the same GETs: with an id, of the same form.
+    const id = server.bare ? mintSessionId() : await openSession(server.port, agent);
     if (withStreams) streams.push(await openStream(server.port, id));
   });
   agent.destroy();
