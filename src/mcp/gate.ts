@@ -34,9 +34,18 @@ export interface GateOptions {
   readonly allowedOrigins?: readonly string[];
   /** The longest request body, bytes, at least 1; default 4 MiB. Longer ones get 413. */
   readonly maxBodyBytes?: number;
-  /** Hears what the client is not told. */
+  /** Hears what the client is not told. What it throws is lost. */
   readonly onError?: (error: unknown) => void;
 }
+
+/** Tells the operator. One that throws must not cost the client its answer. */
+export const tellOperator = (onError: GateOptions['onError'], error: unknown): void => {
+  try {
+    onError?.(error);
+  } catch {
+    // Who hears of errors is who would have to hear of this one.
+  }
+};
 
 /** A request that may come in: who asks, and what for. */
 export interface Admitted {
@@ -96,7 +105,7 @@ export const createGate = (options: GateOptions): Gate => {
       const body = await readJsonBody(request, mostBytes, context?.parsedBody);
       return body instanceof Response ? body : { principal, authInfo, body: body.json };
     } catch (error) {
-      options.onError?.(error);
+      tellOperator(options.onError, error);
       return internalError();
     }
   };

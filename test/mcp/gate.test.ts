@@ -94,6 +94,16 @@ test('authenticate that throws: 500, and the client is not told why', async () =
   expect(errors).toMatchObject([{ message: 'the key server is down' }]);
 });
 
+test('an onError that throws costs nobody an answer', async () => {
+  const { gate } = underTest({
+    authenticate: () => '',
+    onError: () => {
+      throw new Error('the log is full');
+    },
+  });
+  expect(statusOf(await gate(post()))).toBe(500);
+});
+
 test('a body that a parser has taken is not read again, and looked over all the same', async () => {
   const { gate } = underTest();
   const taken = post('');

@@ -64,7 +64,7 @@ describe.each(servers ?? [])('the server under $heading', ({ name }) => {
 test('every command is there', () => {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const known = Object.keys(scripts);
-  const named = [...README.matchAll(/npm (?:run )?(\w+)/g)].map(([, name = '']) => name);
+  const named = [...README.matchAll(/npm (?:run )?([\w:-]+)/g)].map(([, name = '']) => name);
   const unknown = named.filter((name) => !['install', 'i'].includes(name) && !known.includes(name));
   expect(unknown).toEqual([]);
   expect(named).toContain('test');

@@ -29,12 +29,15 @@ class Entry {
   holds = 0;
   /** `null`: it lives. */
   over: Dropped | null = null;
+  /** Its session was put away, as far as has been told: one that is gone without that goes on elsewhere. */
+  rested: boolean;
   stopWatching: () => void = () => undefined;
   readonly #review: (entry: Entry) => void;
 
   constructor(session: Session, made: Promise<Connection>, review: (entry: Entry) => void) {
     this.id = session.id;
     this.session = session;
+    this.rested = session.info().residency !== 'resident';
     this.made = made;
     this.#review = review;
   }
@@ -148,8 +151,12 @@ export class Connections {
       });
     let actor = watchActor();
     const unsubscribe = session.subscribe(({ type }) => {
-      if (type === 'session.hibernated') this.#review(entry);
+      if (type === 'session.hibernated') {
+        entry.rested = true;
+        this.#review(entry);
+      }
       if (type !== 'session.woken' || entry.over !== null) return;
+      entry.rested = false;
       // It has another actor from now on, and has forgotten what was to be kept.
       actor.unsubscribe();
       actor = watchActor();
@@ -171,7 +178,8 @@ export class Connections {
   #review(entry: Entry): void {
     if (entry.over !== null || entry.holds > 0) return;
     const { residency } = entry.session.info();
-    if (residency === 'stored' || residency === 'waking') this.#drop(entry, 'rested');
+    if (residency !== 'stored' && residency !== 'waking') return;
+    this.#drop(entry, entry.rested ? 'rested' : 'left');
   }
 
   #drop(entry: Entry, over: Dropped): void {

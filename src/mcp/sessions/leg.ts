@@ -9,7 +9,7 @@ import type { LifecycleEvent, Unsubscribe } from '../../observe/events.ts';
 import { checkedDuration } from '../../runtime/liveness/deadlines.ts';
 import type { Session } from '../../runtime/session.ts';
 import { systemClock } from '../../time/system-clock.ts';
-import type { Admitted } from '../gate.ts';
+import { type Admitted, tellOperator } from '../gate.ts';
 import {
   answerOf,
   internalError,
@@ -89,7 +89,7 @@ class SessionsLeg implements Leg {
       keepAlives: keepAlives(this.#tick),
       streams: answers === 'stream',
       timeoutMs: requestTimeoutMs ?? LIMITS.operationTimeoutMs,
-      onError: (error) => onError?.(error),
+      onError: (error) => tellOperator(onError, error),
     };
     this.#unsubscribe = runtime.subscribe((event) => this.#hear(event));
   }

@@ -117,7 +117,9 @@ export class AttackedEndpoint {
           ...(caller === null ? {} : { 'x-principal': caller }),
           ...headers,
         },
-        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+        ...(body === undefined
+          ? {}
+          : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       }),
     );
   }
@@ -205,17 +207,15 @@ const STATE = createRequestState<{ readonly secret: string }>({
   principal: ({ http }) => http?.req?.headers.get('x-principal') ?? null,
 });
 
-const createServer = (
-  { session }: McpServerContext,
-  carts: Handles,
-  held: Held[],
-): McpServer => {
+const createServer = ({ session }: McpServerContext, carts: Handles, held: Held[]): McpServer => {
   const say = (text: string) => ({ content: [{ type: 'text' as const, text }] });
   const server = new McpServer(
     { name: 'under-test', version: '1.0.0' },
     { capabilities: { tools: { listChanged: true } }, requestState: { verify: STATE.verify } },
   );
-  server.registerTool('echo', { inputSchema: z.object({ text: z.string() }) }, ({ text }) => say(text));
+  server.registerTool('echo', { inputSchema: z.object({ text: z.string() }) }, ({ text }) =>
+    say(text),
+  );
   server.registerTool('hold', {}, ({ mcpReq }) => {
     return new Promise((resolve) => {
       held.push({ signal: mcpReq.signal, answer: (text) => resolve(say(text)) });

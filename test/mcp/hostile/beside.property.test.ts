@@ -15,7 +15,20 @@ const ATTACKS: Readonly<Record<string, (learnt: Learnt) => (typeof REFUSED)[stri
 };
 
 /** What ada does, one after another. */
-const STEPS = ['echo', 'ping', 'notice', 'hold', 'release', 'cancel', 'listen', 'resume', 'leave', 'ask', 'rest', 'delete'] as const;
+const STEPS = [
+  'echo',
+  'ping',
+  'notice',
+  'hold',
+  'release',
+  'cancel',
+  'listen',
+  'resume',
+  'leave',
+  'ask',
+  'rest',
+  'delete',
+] as const;
 type Step = (typeof STEPS)[number];
 
 interface Hostile {
@@ -150,13 +163,15 @@ class Ada {
       this.#ids.set(whole, known);
       return known;
     };
-    return text
-      .replaceAll(/ses_[\w-]+/g, named)
-      .replaceAll(/(?<=^id: )[ps][\w-]+(?=_\d+$)/gm, named)
-      // Counted for all streams of the endpoint together.
-      .replaceAll(/holdfast-ping-\d+/g, 'holdfast-ping')
-      // Those of a server that was made again are drawn.
-      .replaceAll(/(?<="id":)\d{7,}/g, 'drawn');
+    return (
+      text
+        .replaceAll(/ses_[\w-]+/g, named)
+        .replaceAll(/(?<=^id: )[ps][\w-]+(?=_\d+$)/gm, named)
+        // Counted for all streams of the endpoint together.
+        .replaceAll(/holdfast-ping-\d+/g, 'holdfast-ping')
+        // Those of a server that was made again are drawn.
+        .replaceAll(/(?<="id":)\d{7,}/g, 'drawn')
+    );
   }
 }
 

@@ -74,7 +74,11 @@ const quiet = async (under: AttackedEndpoint, owner: Caller): Promise<Target> =>
   await under.bench.settle();
   await standing.leave();
   const ofPost = answered.eventIds.at(0) ?? '';
-  return { id, learnt: { ...NOTHING, ofPost, ofStanding: standing.eventIds.at(0) ?? '' }, streams: [] };
+  return {
+    id,
+    learnt: { ...NOTHING, ofPost, ofStanding: standing.eventIds.at(0) ?? '' },
+    streams: [],
+  };
 };
 
 const stored = async (under: AttackedEndpoint, owner: Caller): Promise<Target> => {

@@ -21,7 +21,15 @@ test.each(['resident', 'stored'])(
     const { under, held } = racing;
     const id = await racing.open('2025-03-26');
     if (where === 'stored') await racing.rest(id);
-    const batch = [mark('a', 'first'), NOTICE, ANSWER, hold('c'), PING, cancel('c'), mark('b', 'second')];
+    const batch = [
+      mark('a', 'first'),
+      NOTICE,
+      ANSWER,
+      hold('c'),
+      PING,
+      cancel('c'),
+      mark('b', 'second'),
+    ];
     const answers = await messagesOf(await racing.during(under.post(batch, id)));
     expect(answers).toHaveLength(4);
     expect(answers).toContainEqual(expect.objectContaining({ id: 'a', result: expect.anything() }));

@@ -6,6 +6,7 @@ import { hold, Racing, SYNC_MS } from './racing.ts';
 // A DELETE, and what is under way as it comes.
 
 const ENDED = { error: { code: -32000, data: { code: 'ERR_HOLDFAST_TERMINATED' } } };
+const NOTICE = { jsonrpc: '2.0', method: 'notifications/roots/list_changed' };
 const PING = { jsonrpc: '2.0', id: 'ping', method: 'ping' };
 
 test('a DELETE while a call runs: the call gets an error and its handler its signal at once, the stream is closed, and the session is unknown', async () => {
@@ -23,11 +24,23 @@ test('a DELETE while a call runs: the call gets an error and its handler its sig
   expect(held.map(({ signal }) => signal.aborted)).toEqual([true, true]);
   expect(await messagesOf(await silent)).toMatchObject([{ id: 'silent', ...ENDED }]);
   expect((await messagesOf(await telling)).at(-1)).toMatchObject({ id: 'telling', ...ENDED });
-  for (const late of [under.post(PING, id), under.get(id), under.delete(id), under.post(hold(9), id)]) {
+  for (const late of [
+    under.post(PING, id),
+    under.get(id),
+    under.post(NOTICE, id),
+    under.post(hold(9), id),
+  ]) {
     expect((await late).status).toBe(404);
   }
-  expect((await racing.during(deleting)).status).toBe(200);
-  for (const late of [under.post(PING, id), under.get(id), under.delete(id), under.post(hold(9), id)]) {
+  // Another one joins it.
+  const both = await racing.during(Promise.all([deleting, under.delete(id)]));
+  expect(both.map(({ status }) => status)).toEqual([200, 200]);
+  for (const late of [
+    under.post(PING, id),
+    under.get(id),
+    under.delete(id),
+    under.post(hold(9), id),
+  ]) {
     expect((await late).status).toBe(404);
   }
   expect(stream).toMatchObject({ ended: true, messages: [] });
@@ -65,7 +78,8 @@ test.each([0, 1, 10, 19, 20, 21, 39, 40, 41, 60])(
     const answer = await asked;
     // It was let in, and is told so; or it came too late for that.
     expect([200, 404]).toContain(answer.status);
-    if (answer.status === 200) expect(await messagesOf(answer)).toMatchObject([{ id: 1, ...ENDED }]);
+    if (answer.status === 200)
+      expect(await messagesOf(answer)).toMatchObject([{ id: 1, ...ENDED }]);
     expect(racing.held.map(({ signal }) => signal.aborted)).toEqual(racing.held.map(() => true));
     expect((await under.post(PING, id)).status).toBe(404);
     expect(stream.ended).toBe(true);

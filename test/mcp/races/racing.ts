@@ -68,7 +68,9 @@ export class Racing {
 
   /** The stream for what the server says unasked, of a client that can resume it. */
   async listen(id: string, lastEventId?: string): Promise<Reading> {
-    return new Reading(await this.during(this.get(id, lastEventId), 0));
+    const reading = new Reading(await this.during(this.get(id, lastEventId), 0));
+    await this.under.bench.settle();
+    return reading;
   }
 
   get(id: string, lastEventId?: string): Promise<Response> {
