@@ -129,9 +129,13 @@ export class Connection implements Wire {
   take(inbound: Inbound, answering: Answering): Post | null {
     const ids = inbound.requests.map(({ id }) => id);
     if (!this.isFree(ids)) return null;
+    const { batch, streams, primed, respond } = answering;
     const post = new Post(
       {
-        ...answering,
+        batch,
+        streams,
+        primed,
+        respond,
         sessionId: this.transport.sessionId,
         slow: this.#context.slow,
         openStream: (priming) => this.streams.post({ priming }),

@@ -155,6 +155,7 @@ export class Connections {
         entry.rested = true;
         this.#review(entry);
       }
+      if (type === 'session.rotated') this.#review(entry);
       if (type !== 'session.woken' || entry.over !== null) return;
       entry.rested = false;
       // It has another actor from now on, and has forgotten what was to be kept.
@@ -174,12 +175,16 @@ export class Connections {
     };
   }
 
-  /** Drops it where its session is not in memory and nobody is at it. */
+  /**
+   * Drops it where nobody is at it and its session is not in memory, or has another id: clients of this protocol never
+   * learn of that one, and a server that somebody else asks for by it has a connection of its own.
+   */
   #review(entry: Entry): void {
     if (entry.over !== null || entry.holds > 0) return;
+    const isRotated = entry.session.id !== entry.id;
     const { residency } = entry.session.info();
-    if (residency !== 'stored' && residency !== 'waking') return;
-    this.#drop(entry, entry.rested ? 'rested' : 'left');
+    if (!isRotated && residency !== 'stored' && residency !== 'waking') return;
+    this.#drop(entry, entry.rested && !isRotated ? 'rested' : 'left');
   }
 
   #drop(entry: Entry, over: Dropped): void {

@@ -61,6 +61,9 @@ class Sessions implements McpSessions {
  * itself proves nothing: a peer that is gone without a word leaves it open. So it is pinged once a heartbeat window, and a
  * client that answers is proven. One that does not is not ended for it; its session ages.
  *
+ * Clients of this protocol keep the id they were given, so `session.rotateId()` cuts theirs off: what is in flight is answered,
+ * its stream is closed, and what it asks next gets 404, with which it opens a session anew.
+ *
  * A client that leaves has not cancelled its request. What it missed of a stream it can have again with `Last-Event-ID`:
  * the newest 256 messages of each stream, up to 1 MiB, of the newest 16 POSTs, also after the session was put away.
  * What a client does not read waits in memory, up to 1 MiB or 256 events a stream. Past that a POST's stream

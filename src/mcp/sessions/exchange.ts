@@ -1,4 +1,5 @@
 import { type HoldfastError, SessionTerminatedError } from '../../errors.ts';
+import { randomBase64url } from '../../identity/randomness.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Session } from '../../runtime/session.ts';
 import {
@@ -34,6 +35,9 @@ export interface Exchange {
 
 /** How long a client waits before it opens another stream in place of one that was closed by a tool, ms. */
 const COME_AGAIN_MS = LIMITS.retryAfterMs;
+
+/** Its operation is only to be told from the others of its session: a UUID would cost five times as much, with every call. */
+const OPERATION_ID_BYTES = 12;
 
 const inFlight = (): Response => invalidRequest('a request with this id is in flight');
 
@@ -115,7 +119,7 @@ const exchangeRequests = (exchange: Exchange): Promise<Response> => {
             release();
           }
         },
-        { timeoutMs },
+        { id: randomBase64url(OPERATION_ID_BYTES), timeoutMs },
       )
       // Once a response is given this has no effect: the error has been told in it.
       .catch(reject);

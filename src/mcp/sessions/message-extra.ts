@@ -31,7 +31,9 @@ export const resumableExtra = (
   post: Post,
   closeStandalone: () => void,
 ): MessageExtra => ({
-  ...extra,
+  request: extra.request,
+  requestInfo: extra.requestInfo,
+  authInfo: extra.authInfo,
   closeSSEStream: () => post.cut(),
   closeStandaloneSSEStream: closeStandalone,
 });

@@ -147,13 +147,16 @@ const putAwayForGood = async (context: RuntimeContext, host: SessionHost): Promi
   for (const operation of host.work?.list() ?? []) {
     operation.interrupt(new OperationAbortedError(operation.id, 'drain'));
   }
-  for (let tries = 1; ; tries += 1) {
-    if (context.closed || context.hosts.get(host.id) !== host || host.reason !== null) return;
+  const isDone = (): boolean =>
+    context.closed || context.hosts.get(host.id) !== host || host.reason !== null;
+  for (let tries = 1; !isDone(); tries += 1) {
     if (host.state === 'active') quieten(context, host);
     // What failed is tried now, whenever its next try would be.
     if (host.dirty) await settled(context, host).catch(() => undefined);
     // One whose behaviour moves on all the time is stopped first.
-    if (await hibernate(context, host, tries <= FAIR_TRIES ? 'forced' : 'stopped')) return;
+    await hibernate(context, host, tries <= FAIR_TRIES ? 'forced' : 'stopped');
+    // Its rest may have been in time: then nothing is left to wait for.
+    if (isDone()) return;
     await new Promise<void>((resolve) => {
       context.clock.scheduler.schedule(() => resolve(), LIMITS.commitRetryMs);
     });

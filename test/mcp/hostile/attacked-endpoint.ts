@@ -13,6 +13,7 @@ import { createRequestState } from '../../../src/mcp/handles/request-state.ts';
 import type { McpServerContext } from '../../../src/mcp/server-factory.ts';
 import type { Runtime } from '../../../src/runtime/runtime.ts';
 import type { Store } from '../../../src/store/contract.ts';
+import { RECORD_SCHEMA } from '../../../src/store/envelope/read-record.ts';
 import { createMemoryStore } from '../../../src/store/memory.ts';
 import { createSimulatedDisk } from '../../../src/testing/simulated-disk.ts';
 import { createTestRuntime, type TestRuntime } from '../../../src/testing/test-runtime.ts';
@@ -45,6 +46,13 @@ export const STORED_MS = 16_000;
 const DEADLINES = { idleAfterMs: 10_000, hibernateAfterMs: 5_000, idleTimeoutMs: 3_600_000 };
 const QUESTION = { message: 'Sure?', requestedSchema: { type: 'object' as const, properties: {} } };
 
+/** A record as a version to come may write it. */
+const NEWER = { schema: RECORD_SCHEMA + 1, session: { entirely: 'other' } };
+
+/** What a call of a store is about. */
+const idOf = (given: unknown): unknown =>
+  typeof given === 'object' && given !== null && 'id' in given ? given.id : given;
+
 /** Notes the names of the calls, in order. */
 const noted = <T extends object>(target: T, calls: string[], owner: string): T =>
   new Proxy(target, {
@@ -67,13 +75,17 @@ export class AttackedEndpoint {
   readonly made: McpServerContext[] = [];
   readonly errors: unknown[] = [];
   readonly #lookups: string[] = [];
+  /** What waits, when it is called. */
+  #stalling: { readonly method: keyof Store; readonly id: string } | null = null;
+  #proceed: () => void = () => undefined;
+  readonly #spoilt = new Set<string>();
   #closing: Promise<void> | null = null;
 
   constructor(kept: Kept) {
     const clock = createVirtualClock({ traced: true });
     const inner: Store =
       kept === 'on disk' ? createSimulatedDisk({ clock, syncMs: 0 }).open() : createMemoryStore();
-    const store = noted(inner, this.#lookups, 'store');
+    const store = noted(this.#behind(inner), this.#lookups, 'store');
     this.bench = createTestRuntime({ clock, store, deadlines: DEADLINES });
     const runtime = this.#watched(this.bench.runtime);
     const carts = createHandles({ runtime, name: 'cart', describe: 'a shopping cart', clock });
@@ -98,6 +110,16 @@ export class AttackedEndpoint {
   /** What was asked of the runtime and of its store since the last time, in order. */
   takeLookups(): readonly string[] {
     return this.#lookups.splice(0);
+  }
+
+  /** The next such call about a session waits until the test is over: so that stays in the middle of what needs it. */
+  stallNext(method: keyof Store, id: string): void {
+    this.#stalling = { method, id };
+  }
+
+  /** From now on its record is one of a newer version, which nobody can read here. */
+  spoil(id: string): void {
+    this.#spoilt.add(id);
   }
 
   /** A request as whoever: with `headers` in place of those a client sends. */
@@ -172,6 +194,27 @@ export class AttackedEndpoint {
     return { status, headers, body: reading.text };
   }
 
+  #behind(store: Store): Store {
+    return new Proxy(store, {
+      get: (from, name) => {
+        const value: unknown = Reflect.get(from, name, from);
+        if (typeof value !== 'function') return value;
+        return (...given: unknown[]): unknown => {
+          const ask = (): unknown => Reflect.apply(value, from, given);
+          if (name === 'load' && this.#spoilt.has(String(given[0]))) {
+            return from.load(String(given[0])).then((record) => record && { ...record, ...NEWER });
+          }
+          const { method, id } = this.#stalling ?? {};
+          if (name !== method || idOf(given[0]) !== id) return ask();
+          this.#stalling = null;
+          return new Promise<void>((resolve) => {
+            this.#proceed = resolve;
+          }).then(ask);
+        };
+      },
+    });
+  }
+
   #watched(runtime: Runtime): Runtime {
     return new Proxy(runtime, {
       get: (from, name) => {
@@ -195,6 +238,8 @@ export class AttackedEndpoint {
 
   async #close(): Promise<void> {
     for (const { answer } of this.held) answer('over');
+    this.#proceed();
+    await this.bench.advance(1_000);
     await this.endpoint.close();
     await this.bench.close();
     await this.bench.settle();
@@ -224,6 +269,10 @@ const createServer = ({ session }: McpServerContext, carts: Handles, held: Held[
   server.registerTool('ask_later', {}, () => {
     server.server.elicitInput(QUESTION).catch(() => undefined);
     return say(session?.id ?? '');
+  });
+  server.registerTool('announce', {}, async () => {
+    await server.server.sendToolListChanged();
+    return say('announced');
   });
   server.registerTool('sealed', {}, async (ctx) => {
     const known = STATE.read(ctx);

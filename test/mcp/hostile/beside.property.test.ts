@@ -26,6 +26,7 @@ const STEPS = [
   'resume',
   'leave',
   'ask',
+  'announce',
   'rest',
   'delete',
 ] as const;
@@ -103,6 +104,8 @@ class Ada {
         return this.#post(call(CALL_ID, 'hold'));
       case 'ask':
         return this.#post(call(this.#n, 'ask_later'));
+      case 'announce':
+        return this.#post(call(this.#n, 'announce'));
       case 'release':
         for (const one of held.splice(0)) one.answer(`released at ${this.#n}`);
         return;

@@ -55,7 +55,7 @@ const busy = async (under: AttackedEndpoint, owner: Caller): Promise<Target> => 
   const [question] = standing.messages;
   const learnt = {
     ofPost: asked.eventIds.at(0) ?? '',
-    ofStanding: standing.eventIds.at(0) ?? '',
+    ofStanding: standing.eventIds.at(-1) ?? '',
     callId: CALL_ID,
     pingId: standing.pings.at(-1) ?? '',
     questionId: question?.['id'],
@@ -70,15 +70,13 @@ const busy = async (under: AttackedEndpoint, owner: Caller): Promise<Target> => 
 const quiet = async (under: AttackedEndpoint, owner: Caller): Promise<Target> => {
   const id = await under.open(owner);
   const standing = await listen(under, owner, id);
-  const answered = await ask(under, owner, id, call('before', 'echo', { text: 'her secret' }));
+  const answered = await ask(under, owner, id, call('before', 'announce'));
   await under.bench.settle();
   await standing.leave();
   const ofPost = answered.eventIds.at(0) ?? '';
-  return {
-    id,
-    learnt: { ...NOTHING, ofPost, ofStanding: standing.eventIds.at(0) ?? '' },
-    streams: [],
-  };
+  const ofStanding = standing.eventIds.at(-1) ?? '';
+  if (standing.messages.length === 0 || ofPost === '') throw new Error('It was told nothing.');
+  return { id, learnt: { ...NOTHING, ofPost, ofStanding }, streams: [] };
 };
 
 const stored = async (under: AttackedEndpoint, owner: Caller): Promise<Target> => {
@@ -86,6 +84,17 @@ const stored = async (under: AttackedEndpoint, owner: Caller): Promise<Target> =
   await under.bench.advance(STORED_MS);
   const { residency } = (await under.runtime.get(target.id)).info();
   if (residency !== 'stored') throw new Error(`It is ${residency}.`);
+  return target;
+};
+
+const among = async (
+  under: AttackedEndpoint,
+  target: Target,
+  wanted: 'waking' | 'hibernating',
+): Promise<Target> => {
+  await under.bench.settle();
+  const { residency } = (await under.runtime.get(target.id)).info();
+  if (residency !== wanted) throw new Error(`It is ${residency}.`);
   return target;
 };
 
@@ -129,6 +138,43 @@ export const POSITIONS: Readonly<Record<string, Position>> = {
       const { residency } = (await under.runtime.get(target.id)).info();
       if (residency !== 'stored' || pingId === undefined) throw new Error(`It is ${residency}.`);
       return { ...target, learnt: { ...target.learnt, pingId }, streams: [standing] };
+    },
+  },
+  'stored, and not to be read here': {
+    kept: ON_DISK,
+    prepare: async (under, owner) => {
+      const target = await stored(under, owner);
+      under.spoil(target.id);
+      return target;
+    },
+  },
+  'being woken': {
+    kept: ON_DISK,
+    prepare: async (under, owner) => {
+      const target = await stored(under, owner);
+      under.stallNext('claim', target.id);
+      void under.send(owner, 'POST', headersOf(target.id), call('w', 'echo', { text: 'x' }));
+      return among(under, target, 'waking');
+    },
+  },
+  'being put away': {
+    kept: ON_DISK,
+    prepare: async (under, owner) => {
+      const target = await quiet(under, owner);
+      await under.bench.advance(11_000);
+      under.stallNext('commit', target.id);
+      await under.bench.advance(STORED_MS);
+      return among(under, target, 'hibernating');
+    },
+  },
+  'in the middle of its end': {
+    kept: BOTH,
+    prepare: async (under, owner) => {
+      const target = await quiet(under, owner);
+      under.stallNext('commit', target.id);
+      void under.send(owner, 'DELETE', headersOf(target.id));
+      await under.bench.settle();
+      return target;
     },
   },
   'woken again': {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { mintSessionId } from '../../../src/identity/session-id.ts';
-import { INITIALIZE, messagesOf } from '../sessions/endpoint-under-test.ts';
+import { call, INITIALIZE, messagesOf } from '../sessions/endpoint-under-test.ts';
 import { AttackedEndpoint, type Caller } from './attacked-endpoint.ts';
 import { POSITIONS } from './positions.ts';
 import { type Attack, REFUSED, VERBS } from './verbs.ts';
@@ -149,6 +149,10 @@ test.each(CALLERS)(
       const { ofPost, ofStanding } = target.learnt;
       const text = target.streams.map((stream) => stream.text);
       const own = await under.open(caller);
+      // It has events of its own, so that there is something to give.
+      await under.bytesOf(
+        await under.send(caller, 'POST', { 'mcp-session-id': own }, call('own', 'announce')),
+      );
       const from = async (eventId: string) => {
         const headers = { 'mcp-session-id': own, 'last-event-id': eventId };
         return under.bytesOf(await under.send(caller, 'GET', headers));
@@ -174,12 +178,7 @@ test('what was refused to everybody else is there for its owner', async () => {
       'ada',
       'POST',
       { 'mcp-session-id': id },
-      {
-        jsonrpc: '2.0',
-        id: 1,
-        method: 'tools/call',
-        params: { name: 'echo', arguments: { text: 'still hers' } },
-      },
+      call(1, 'echo', { text: 'still hers' }),
     );
     expect(JSON.stringify(await messagesOf(told))).toContain('still hers');
   }

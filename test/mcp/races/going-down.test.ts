@@ -125,10 +125,8 @@ test('a crash while a call runs and streams are open: the session is there, and 
 });
 
 /** Another process takes the session, which is found out with its next record. */
-const takenOver = async (
-  { under, during }: { under: Racing['under']; during: Racing['during'] },
-  id: string,
-) => {
+const takenOver = async (racing: Racing, id: string): Promise<unknown> => {
+  const { under } = racing;
   const session = await under.runtime.get(id);
   const { store } = under.bench;
   const taken = (async () => {
@@ -137,23 +135,21 @@ const takenOver = async (
     await store.release(record);
     await store.claim(id, 'another process');
   })();
-  await during(taken);
-  return during(session.pause().catch((error: unknown) => error));
+  await racing.during(taken);
+  return racing.during(session.pause().catch((error: unknown) => error));
 };
 
 test.each([true, false])(
-  'a session that another process has taken while its stream is open: its call is aborted (there is one: %s), its stream ends and its server is closed',
+  'a session that another process has taken while its stream is open: its call is aborted (there is one: %s), and its server is closed',
   async (isBusy) => {
-    const { racing, under, id, standing, running, call } = await busy();
+    const { racing, under, id, running, call } = await busy();
     if (!isBusy) call.answer('before that');
     await under.bench.settle();
-    const during: Racing['during'] = (asked, ms) => racing.during(asked, ms);
-    expect(await takenOver({ under, during }, id)).toMatchObject({ name: 'Fenced' });
+    expect(await takenOver(racing, id)).toMatchObject({ name: 'Fenced' });
     expect(call.signal.aborted).toBe(isBusy);
     expect(running.ended).toBe(true);
-    expect(running.messages.at(-1)).toMatchObject(
-      isBusy ? { id: 1, error: {} } : { id: 1, result: {} },
-    );
+    const told = isBusy ? { id: 1, error: {} } : { id: 1, result: {} };
+    expect(running.messages.at(-1)).toMatchObject(told);
     expect(racing.closed).toEqual([0]);
     expect(under.endpoint.connections).toBe(0);
     // Its end is not for this process to tell, and it may be there again.
@@ -162,8 +158,25 @@ test.each([true, false])(
     expect(asked.status).not.toBe(404);
     expect(racing.called).toEqual(['hold']);
     call.answer('too late');
-    expect(standing.ended).toBe(true);
-    expect(under.endpoint.streams).toBe(0);
     under.crash();
+  },
+);
+
+/** The stream of a session that another process has taken, and this one's endpoint. */
+const streamOfTaken = async (isBusy: boolean) => {
+  const { racing, under, id, standing, call } = await busy();
+  if (!isBusy) call.answer('before that');
+  await under.bench.settle();
+  await takenOver(racing, id);
+  call.answer('too late');
+  const found = { ended: standing.ended, streams: under.endpoint.streams };
+  under.crash();
+  return found;
+};
+
+test.each([true, false])(
+  'the stream of a session that another process has taken ends (a call runs in it: %s)',
+  async (isBusy) => {
+    expect(await streamOfTaken(isBusy)).toEqual({ ended: true, streams: 0 });
   },
 );

@@ -100,14 +100,3 @@ test('two initialize on a session that is there are both refused, and it is as i
   expect((await under.runtime.get(id)).info()).toEqual(before);
   expect(under.runtime.stats().created).toBe(1);
 });
-
-test('a request that comes before its initialize is answered finds no session', async () => {
-  const racing = new Racing();
-  const { under } = racing;
-  const opening = under.post(INITIALIZE);
-  await under.bench.advance(1);
-  const [record] = under.disk.records();
-  expect(record).toBeUndefined();
-  const opened = await racing.during(opening);
-  expect(opened.status).toBe(200);
-});

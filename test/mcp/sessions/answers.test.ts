@@ -6,6 +6,7 @@ import {
   type EndpointUnderTest,
   endpointUnderTest,
   messagesOf,
+  STREAM,
 } from './endpoint-under-test.ts';
 import { Reading } from './reading.ts';
 
@@ -120,7 +121,7 @@ test('a tool may close the connection, and its client has the rest by coming aga
 });
 
 test('a client that leaves its stream has its answer by coming again', async () => {
-  const under = endpointUnderTest();
+  const under = endpointUnderTest({}, STREAM);
   const id = await under.open();
   const first = new Reading(await postAs(under, id, '2025-11-25', call(1, 'hold')));
   await under.clock.settle();
@@ -140,7 +141,7 @@ test('a client that leaves its stream has its answer by coming again', async () 
 });
 
 test('two clients are told apart by their event ids: neither hears of the other', async () => {
-  const under = endpointUnderTest();
+  const under = endpointUnderTest({}, STREAM);
   const [mine, theirs] = [await under.open(), await under.open()];
   const stream = new Reading(await postAs(under, theirs, '2025-11-25', call(1, 'hold')));
   await under.clock.settle();

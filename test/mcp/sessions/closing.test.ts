@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createLoggingServer, durableEndpoint } from './durable-endpoint.ts';
-import { call } from './endpoint-under-test.ts';
+import { call, endpointUnderTest, messagesOf } from './endpoint-under-test.ts';
 import { Reading } from './reading.ts';
 
 // The end of an endpoint, and of the runtime under it.
@@ -62,4 +62,26 @@ test('a runtime that is closed leaves no stream, of a stored session either', as
   await under.bench.close();
   expect(stream).toMatchObject({ ended: true, messages: [] });
   expect(under.endpoint).toMatchObject({ connections: 0, streams: 0 });
+});
+
+test('a session that is given another id: the stream under the old one is closed, and what is in flight is answered first', async () => {
+  const under = endpointUnderTest();
+  const quiet = await under.open();
+  const stream = new Reading(
+    await under.send('GET', { 'mcp-session-id': quiet, accept: 'text/event-stream' }),
+  );
+  await (await under.runtime.get(quiet)).rotateId();
+  await under.clock.settle();
+  expect(stream.ended).toBe(true);
+  expect(under.endpoint).toMatchObject({ connections: 0, streams: 0 });
+  expect((await under.post(call(1, 'echo', { text: 'x' }), quiet)).status).toBe(404);
+  const busy = await under.open();
+  const answer = under.post(call(1, 'hold'), busy);
+  await under.clock.settle();
+  await (await under.runtime.get(busy)).rotateId();
+  expect(under.endpoint.connections).toBe(1);
+  under.held[0]?.answer('done');
+  expect(await messagesOf(await answer)).toMatchObject([{ id: 1, result: {} }]);
+  await under.clock.settle();
+  expect(under.endpoint.connections).toBe(0);
 });

@@ -50,7 +50,7 @@ export class DurableEndpoint {
   readonly #answers: 'auto' | 'stream';
 
   constructor(given: DurableOptions) {
-    const { server, syncMs = 0, requestTimeoutMs, answers = 'stream', ...options } = given;
+    const { server, syncMs = 0, requestTimeoutMs, answers = 'auto', ...options } = given;
     this.#requestTimeoutMs = requestTimeoutMs;
     this.#answers = answers;
     const clock = createVirtualClock({ traced: true });

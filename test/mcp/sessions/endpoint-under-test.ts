@@ -69,6 +69,12 @@ export const messagesOf = async (response: Response): Promise<unknown[]> => {
   );
 };
 
+/**
+ * For tests that look at a response before its handler has answered: so it is there at once. Everything else runs in
+ * `auto`, as it does for users.
+ */
+export const STREAM = { answers: 'stream' } as const;
+
 const POST_HEADERS = {
   host: 'localhost',
   'content-type': 'application/json',
@@ -112,8 +118,6 @@ export const endpointUnderTest = (
       return server;
     },
     onError: (error) => errors.push(error),
-    // A response is there at once, before its handler has answered: most tests look at both.
-    answers: 'stream',
     ...endpointOptions,
   });
   onTestFinished(async () => {

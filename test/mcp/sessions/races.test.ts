@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { durableEndpoint } from './durable-endpoint.ts';
-import { call, endpointUnderTest, messagesOf } from './endpoint-under-test.ts';
+import { call, endpointUnderTest, messagesOf, STREAM } from './endpoint-under-test.ts';
 import { Reading } from './reading.ts';
 
 // What comes at the same time.
@@ -8,7 +8,7 @@ import { Reading } from './reading.ts';
 const add = (id: number, text: string) => call(id, 'note_add', { text });
 
 test('a DELETE while a call runs: the call is aborted and answered, the session is gone', async () => {
-  const under = endpointUnderTest();
+  const under = endpointUnderTest({}, STREAM);
   const id = await under.open();
   const running = new Reading(await under.post(call(1, 'hold'), id));
   const deleted = await under.send('DELETE', { 'mcp-session-id': id });

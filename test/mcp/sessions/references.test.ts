@@ -1,13 +1,16 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { call, endpointUnderTest, messagesOf } from './endpoint-under-test.ts';
+import { call, endpointUnderTest, messagesOf, STREAM } from './endpoint-under-test.ts';
 
 setFlagsFromString('--expose-gc');
 const collect: unknown = runInNewContext('gc');
 
 test('when sessions end, nothing holds on to their servers, in whichever way they end', async () => {
-  const under = endpointUnderTest({ deadlines: { idleAfterMs: 1_000, idleTimeoutMs: 3_000 } });
+  const under = endpointUnderTest(
+    { deadlines: { idleAfterMs: 1_000, idleTimeoutMs: 3_000 } },
+    STREAM,
+  );
   const { runtime, endpoint, clock } = under;
   const [polite, doomed, working, silent] = [
     await under.open(),

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { InvalidOptionError } from '../../../src/errors.ts';
 import { createMcpSessions } from '../../../src/mcp/sessions/index.ts';
 import { createRuntime } from '../../../src/runtime/create-runtime.ts';
-import { call, endpointUnderTest, INITIALIZE } from './endpoint-under-test.ts';
+import { call, endpointUnderTest, INITIALIZE, STREAM } from './endpoint-under-test.ts';
 
 test('at capacity: 503 with Retry-After, and the refused client leaves nothing', async () => {
   const under = endpointUnderTest({ maxResident: 1 });
@@ -22,7 +22,7 @@ test('at capacity: 503 with Retry-After, and the refused client leaves nothing',
 });
 
 test('while it drains: 503 for a new client, and for new work of an old one', async () => {
-  const under = endpointUnderTest();
+  const under = endpointUnderTest({}, STREAM);
   const id = await under.open();
   const working = await under.post(call(1, 'hold'), id);
   const drained = under.runtime.drain();

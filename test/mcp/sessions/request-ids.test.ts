@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { call, endpointUnderTest, messagesOf } from './endpoint-under-test.ts';
+import { call, endpointUnderTest, messagesOf, STREAM } from './endpoint-under-test.ts';
 
 const ping = (id: string | number) => ({ jsonrpc: '2.0', id, method: 'ping' });
 const cancel = (requestId: string | number) => ({
@@ -16,7 +16,7 @@ const inFlight = async (under: Under, id: string): Promise<number> => {
 };
 
 test('a request id that awaits its answer cannot be used for another request', async () => {
-  const under = endpointUnderTest();
+  const under = endpointUnderTest({}, STREAM);
   const id = await under.open();
   const first = await under.post(call(7, 'hold'), id);
   expect((await under.post(call(7, 'echo', { text: 'x' }), id)).status).toBe(400);
@@ -28,7 +28,7 @@ test('a request id that awaits its answer cannot be used for another request', a
 });
 
 test('nor for a ping: the call keeps its answer and its work ends', async () => {
-  const under = endpointUnderTest();
+  const under = endpointUnderTest({}, STREAM);
   const id = await under.open();
   const slow = await under.post(call(5, 'hold'), id);
   for (const body of [ping(5), [ping(6), ping(5)], [ping(6), ping(6)]]) {
@@ -77,7 +77,7 @@ test.each([
 });
 
 test('a cancellation beside another request ends the work it names', async () => {
-  const under = endpointUnderTest();
+  const under = endpointUnderTest({}, STREAM);
   const id = await under.open();
   const slow = await under.post(call(8, 'hold'), id);
   const list = { jsonrpc: '2.0', id: 9, method: 'tools/list' };
@@ -89,7 +89,7 @@ test('a cancellation beside another request ends the work it names', async () =>
 });
 
 test('a request of a batch that is cancelled does not take the answers of the others along', async () => {
-  const under = endpointUnderTest();
+  const under = endpointUnderTest({}, STREAM);
   const id = await under.open();
   const batch = [call(1, 'echo', { text: 'quick' }), call(2, 'hold'), call(3, 'hold')];
   const response = await under.post(batch, id);
@@ -106,7 +106,7 @@ test('a request of a batch that is cancelled does not take the answers of the ot
 });
 
 test('the last one of a batch to be cancelled ends it without an answer', async () => {
-  const under = endpointUnderTest();
+  const under = endpointUnderTest({}, STREAM);
   const id = await under.open();
   const response = await under.post([call(1, 'echo', { text: 'quick' }), call(2, 'hold')], id);
   await under.clock.settle();
@@ -116,7 +116,7 @@ test('the last one of a batch to be cancelled ends it without an answer', async 
 });
 
 test('what a batch has answered is not answered again when its time is up', async () => {
-  const under = endpointUnderTest({}, { requestTimeoutMs: 5_000 });
+  const under = endpointUnderTest({}, { ...STREAM, requestTimeoutMs: 5_000 });
   const id = await under.open();
   const response = await under.post([call(1, 'echo', { text: 'quick' }), call(2, 'hold')], id);
   await under.clock.advance(5_001);

@@ -2,7 +2,7 @@ import { McpServer } from '@modelcontextprotocol/server';
 import { expect, test } from 'vitest';
 import { LIMITS } from '../../../src/limits.ts';
 import { createLoggingServer, durableEndpoint, STORED_MS } from './durable-endpoint.ts';
-import { call, INITIALIZE, messagesOf } from './endpoint-under-test.ts';
+import { call, INITIALIZE, messagesOf, STREAM } from './endpoint-under-test.ts';
 
 // What is not restored, and what becomes of a session whose connection cannot be.
 
@@ -123,7 +123,7 @@ test('a session that is being put away by a drain: 503, and the next process ser
 });
 
 test('no room for a stored session: 503, and it is served once there is some', async () => {
-  const under = durableEndpoint({ maxResident: 1 });
+  const under = durableEndpoint({ ...STREAM, maxResident: 1 });
   const id = await under.openStored();
   const busy = await under.open();
   const counting = await under.post(call(1, 'count_slowly', { to: 5, everyMs: 1_000 }), busy);

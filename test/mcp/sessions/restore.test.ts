@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createMcpSessions } from '../../../src/mcp/sessions/index.ts';
 import { after, durableRuntime } from '../../runtime/residency/fixture.ts';
 import { createLoggingServer, durableEndpoint, STORED_MS } from './durable-endpoint.ts';
-import { call, INITIALIZE, messagesOf } from './endpoint-under-test.ts';
+import { call, INITIALIZE, messagesOf, STREAM } from './endpoint-under-test.ts';
 
 // A session of an MCP client goes on after it was put away, and after its process crashed.
 
@@ -173,7 +173,7 @@ test.each([0, 1, 10, 19, 20, 21, 30, 39, 40, 41, 60])(
 );
 
 test('a request in flight keeps its connection, however long it takes', async () => {
-  const under = durableEndpoint();
+  const under = durableEndpoint(STREAM);
   const id = await under.openStored();
   const counting = await under.post(call(1, 'count_slowly', { to: 60, everyMs: 1_000 }), id);
   await under.bench.advance(3 * STORED_MS);
@@ -183,7 +183,7 @@ test('a request in flight keeps its connection, however long it takes', async ()
 });
 
 test('progress and log messages are sent after a restore', async () => {
-  const under = durableEndpoint();
+  const under = durableEndpoint(STREAM);
   const id = await under.openStored();
   const slow = call(1, 'count_slowly', { to: 2, everyMs: 100 });
   const params = { ...slow.params, _meta: { progressToken: 'p' } };

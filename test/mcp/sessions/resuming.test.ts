@@ -1,21 +1,21 @@
 import { McpServer } from '@modelcontextprotocol/server';
 import { expect, test } from 'vitest';
 import { createLoggingServer, type DurableEndpoint, durableEndpoint } from './durable-endpoint.ts';
-import { call, INITIALIZE, messagesOf } from './endpoint-under-test.ts';
+import { call, INITIALIZE, messagesOf, STREAM } from './endpoint-under-test.ts';
 import { Reading } from './reading.ts';
 
 // Last-Event-ID, across the time a session is not in memory.
 
 const VERSION = { 'mcp-protocol-version': '2025-11-25' };
 
-const resume = (under: DurableEndpoint, id: string, lastEventId: string): Promise<Response> =>
+const resume = (under: DurableEndpoint, id: string, lastEventId?: string): Promise<Response> =>
   under.endpoint.fetch(
     new Request('http://localhost/mcp', {
       headers: {
         host: 'localhost',
         accept: 'text/event-stream',
         'mcp-session-id': id,
-        'last-event-id': lastEventId,
+        ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
         ...VERSION,
       },
     }),
@@ -29,7 +29,7 @@ const awayBy = {
 test.each(['rest', 'drain'] as const)(
   'after a %s a client has the answer it missed, without waking the session',
   async (how) => {
-    const under = durableEndpoint();
+    const under = durableEndpoint(STREAM);
     const id = await under.open();
     const slow = call(1, 'count_slowly', { to: 2, everyMs: 1_000 });
     const stream = new Reading(await under.post(slow, id, VERSION));
@@ -78,10 +78,11 @@ test.each(['rest', 'drain'] as const)(
   },
 );
 
-test('after a crash an event id is as good as none, and means nothing else', async () => {
+/** A session that said two things before its process was gone, and says two others in the next. */
+const crashed = async () => {
   const under = durableEndpoint({ server: createLoggingServer });
   const id = await under.open();
-  const first = new Reading(await under.get(id));
+  const first = new Reading(await resume(under, id));
   for (const data of ['a', 'b']) {
     await under.made[0]?.server.sendLoggingMessage({ level: 'info', data });
   }
@@ -91,14 +92,30 @@ test('after a crash an event id is as good as none, and means nothing else', asy
   for (const data of ['c', 'd']) {
     await under.made[1]?.server.sendLoggingMessage({ level: 'info', data });
   }
-  const again = new Reading(await resume(under, id, first.eventIds[0] ?? ''));
+  return { under, id, told: first.eventIds };
+};
+
+test('after a crash the id of a message is as good as none, and means nothing else', async () => {
+  const { under, id, told } = await crashed();
+  expect(told).toHaveLength(3);
+  for (const eventId of told.slice(1)) {
+    const again = new Reading(await resume(under, id, eventId));
+    await under.bench.settle();
+    expect(again.messages).toEqual([]);
+    expect(again.ended).toBe(false);
+  }
+});
+
+test('after a crash a client that had nothing before it has all that was said since', async () => {
+  const { under, id, told } = await crashed();
+  const again = new Reading(await resume(under, id, told[0] ?? ''));
   await under.bench.settle();
-  expect(again.messages).toEqual([]);
+  expect(again.messages).toMatchObject([{ params: { data: 'c' } }, { params: { data: 'd' } }]);
   expect(again.ended).toBe(false);
 });
 
 test('a session that is put away again and again keeps what was kept, and no more', async () => {
-  const under = durableEndpoint();
+  const under = durableEndpoint(STREAM);
   const id = await under.open();
   const stream = new Reading(await under.post(call(1, 'note_list'), id, VERSION));
   await under.bench.settle();
@@ -113,6 +130,7 @@ test('a session that is put away again and again keeps what was kept, and no mor
 test('a server that was there all along, while its session was put away and woken, loses nothing at the next time', async () => {
   let proceed: () => void = () => undefined;
   const under = durableEndpoint({
+    ...STREAM,
     server: () => {
       const server = new McpServer({ name: 'slow', version: '1.0.0' });
       server.registerTool('tell', {}, () => ({ content: [{ type: 'text', text: 'told' }] }));

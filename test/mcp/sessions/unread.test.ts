@@ -2,7 +2,7 @@ import { McpServer } from '@modelcontextprotocol/server';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { LIMITS } from '../../../src/limits.ts';
-import { call, type EndpointUnderTest, endpointUnderTest } from './endpoint-under-test.ts';
+import { call, type EndpointUnderTest, endpointUnderTest, STREAM } from './endpoint-under-test.ts';
 import { Reading } from './reading.ts';
 
 const TALK = z.object({ times: z.number(), characters: z.number() });
@@ -65,7 +65,7 @@ test('a client that reads gets everything', async () => {
 });
 
 test('an answer longer than the bound arrives', async () => {
-  const under = endpointUnderTest();
+  const under = endpointUnderTest({}, STREAM);
   const id = await under.open();
   const response = await under.post(call(1, 'hold'), id);
   under.held[0]?.answer('x'.repeat(3 * LIMITS.streamBytes));

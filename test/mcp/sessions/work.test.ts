@@ -2,7 +2,7 @@ import { McpServer } from '@modelcontextprotocol/server';
 import { expect, test } from 'vitest';
 import { createMcpSessions } from '../../../src/mcp/sessions/index.ts';
 import { crashingOn, openRuntime } from '../../runtime/fixture.ts';
-import { call, endpointUnderTest, INITIALIZE, messagesOf } from './endpoint-under-test.ts';
+import { call, endpointUnderTest, INITIALIZE, messagesOf, STREAM } from './endpoint-under-test.ts';
 
 const MINUTE = 60_000;
 const TIGHT = { deadlines: { idleAfterMs: 1_000, idleTimeoutMs: 3_000 } };
@@ -16,7 +16,7 @@ const cancel = (requestId: string | number) => ({
 const typesOf = (events: readonly { readonly type: string }[]) => events.map(({ type }) => type);
 
 test('a request in flight keeps its session from idle and from its idle timeout', async () => {
-  const under = endpointUnderTest(TIGHT);
+  const under = endpointUnderTest(TIGHT, STREAM);
   const id = await under.open();
   const response = await under.post(call(1, 'hold'), id);
   await under.clock.advance(MINUTE);
@@ -34,7 +34,7 @@ test('a request in flight keeps its session from idle and from its idle timeout'
 });
 
 test('a client that goes away has not cancelled: the work goes on until its handler has answered', async () => {
-  const under = endpointUnderTest(TIGHT);
+  const under = endpointUnderTest(TIGHT, STREAM);
   const id = await under.open();
   const gone = new AbortController();
   await under.post(call(1, 'hold'), id, gone.signal);
@@ -49,7 +49,7 @@ test('a client that goes away has not cancelled: the work goes on until its hand
 });
 
 test('an answer nobody reads does not keep the session', async () => {
-  const under = endpointUnderTest(TIGHT);
+  const under = endpointUnderTest(TIGHT, STREAM);
   const id = await under.open();
   const unread = await under.post(call(1, 'hold'), id);
   under.held[0]?.answer('x'.repeat(1_000_000));
@@ -59,7 +59,7 @@ test('an answer nobody reads does not keep the session', async () => {
 });
 
 test('notifications/cancelled aborts the handler, ends the stream without an answer, and ends the work', async () => {
-  const under = endpointUnderTest();
+  const under = endpointUnderTest({}, STREAM);
   const id = await under.open();
   const response = await under.post(call('long', 'hold'), id);
   expect((await under.post(cancel('long'), id)).status).toBe(202);
@@ -73,7 +73,7 @@ test('notifications/cancelled aborts the handler, ends the stream without an ans
 });
 
 test('the end of a session aborts its running work at once and answers it with an error', async () => {
-  const under = endpointUnderTest();
+  const under = endpointUnderTest({}, STREAM);
   const id = await under.open();
   const response = await under.post(call(1, 'hold'), id);
   await under.runtime.terminate(id, 'operator');
@@ -113,7 +113,7 @@ test('the crash of a session answers its running work as any other end does, wit
 });
 
 test('a request that takes longer than it may is aborted and answered; the session stays', async () => {
-  const under = endpointUnderTest({}, { requestTimeoutMs: 5_000 });
+  const under = endpointUnderTest({}, { ...STREAM, requestTimeoutMs: 5_000 });
   const id = await under.open();
   const response = await under.post(call(1, 'hold'), id);
   await under.clock.advance(5_001);
@@ -126,7 +126,7 @@ test('a request that takes longer than it may is aborted and answered; the sessi
 });
 
 test('a batch that takes too long is answered for each of its requests', async () => {
-  const under = endpointUnderTest({}, { requestTimeoutMs: 5_000 });
+  const under = endpointUnderTest({}, { ...STREAM, requestTimeoutMs: 5_000 });
   const id = await under.open();
   const batch = [call(1, 'hold'), call(2, 'hold'), call(3, 'echo', { text: 'quick' })];
   const response = await under.post(batch, id);
@@ -191,7 +191,7 @@ test('a method name that is none is never shown', async () => {
 });
 
 test('a paused session answers requests with an error on 200, and still pings and cancellations', async () => {
-  const under = endpointUnderTest();
+  const under = endpointUnderTest({}, STREAM);
   const id = await under.open();
   const running = await under.post(call('running', 'hold'), id);
   await (await under.runtime.get(id)).pause();

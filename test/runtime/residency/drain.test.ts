@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import { OperationAbortedError } from '../../../src/index.ts';
 import { openWork } from '../fixture.ts';
-import { after, durableRuntime, processOver } from './fixture.ts';
+import { after, durableRuntime, newDisk, processOver } from './fixture.ts';
 
 test('a drain over a durable store puts every session away, and the next process goes on with them', async () => {
   const first = durableRuntime();
@@ -97,4 +97,17 @@ test('a behaviour that moves on all the time is stopped, and its session put awa
   // Not one is done twice, or left out.
   expect(steps.length).toBeGreaterThan(500);
   expect(steps).toEqual(steps.map((_, index) => index + 1));
+});
+
+test('a close that comes as a session is being put away leaves nothing to wait for', async () => {
+  const made = newDisk({ syncMs: 20 });
+  const { clock, runtime } = processOver(made);
+  const session = await after(clock, runtime.create({ principal: 'ada' }));
+  while (session.info().residency !== 'hibernating') await clock.advance(1);
+  await clock.advance(10);
+  const closed = runtime.close();
+  for (let ms = 0; ms < 90; ms++) await clock.advance(1);
+  await closed;
+  expect(session.info().residency).toBe('stored');
+  expect(clock.pending).toBe(0);
 });

@@ -27,8 +27,15 @@ export type StreamKind = 'post' | 'standing';
 /** The first letter of a stream's own id. So of a stream that is forgotten it is known still what it was for. */
 const LETTERS = { post: 'p', standing: 's' } as const;
 
+/**
+ * The mark of a standing stream before its first message: its client has had nothing. It is the same for every session, so
+ * that it holds wherever the messages are said later: by a server that is not made yet, or after a crash. It tells nobody
+ * anything, because it is looked for in the session's own ring only.
+ */
+const HAD_NOTHING = `${LETTERS.standing}_0`;
+
 /** An event id: the stream's own, and a count. */
-const EVENT_ID = /^([ps][A-Za-z0-9_-]{1,32})_(0|[1-9]\d{0,14})$/;
+const EVENT_ID = /^(s|[ps][A-Za-z0-9_-]{1,32})_(0|[1-9]\d{0,14})$/;
 
 /** What an event's stream is for, known or not; `null`: it is no event id of ours. */
 export const streamKindOf = (eventId: string): StreamKind | null => {
@@ -55,11 +62,10 @@ export class EventRing {
   #count = 0;
   readonly #entries: Entry[] = [];
   #bytes = 0;
-  #isKnown = false;
 
   constructor(kind: StreamKind) {
     this.#stream = LETTERS[kind] + randomBase64url(STREAM_BYTES);
-    this.#before = `${this.#stream}_0`;
+    this.#before = kind === 'standing' ? HAD_NOTHING : `${this.#stream}_0`;
   }
 
   /** Bytes of JSON that are here. */
@@ -67,20 +73,18 @@ export class EventRing {
     return this.#bytes;
   }
 
-  /** Whether a client may know an id of it: one that none knows is not worth keeping. */
-  get isKnown(): boolean {
-    return this.#isKnown;
+  /** Of a standing stream: nothing was ever said on it. What a client may know of that means the same in a new one. */
+  get isUnused(): boolean {
+    return this.#last === HAD_NOTHING;
   }
 
   /** The id to resume from for whoever has had everything up to now: for a priming event. */
   mark(): string {
-    this.#isKnown = true;
     return this.#last;
   }
 
   /** Takes a message, as JSON in one line. Returns its event id. */
   push(json: string): string {
-    this.#isKnown = true;
     this.#count += 1;
     const entry = { id: `${this.#stream}_${this.#count}`, json, bytes: Buffer.byteLength(json) };
     this.#entries.push(entry);
@@ -129,7 +133,6 @@ export class EventRing {
     if (events.length > LIMITS.streamEvents) return null;
     const ring = new EventRing(kind);
     ring.#before = before;
-    ring.#isKnown = true;
     const ids = new Set([before]);
     for (const event of events as unknown[]) {
       if (!Array.isArray(event) || event.length !== 2) return null;
@@ -153,6 +156,7 @@ export class EventRing {
 
   /** Whether a message of this id was here: of a stream some of which is here still, and before that. */
   #wasPushedOut(eventId: string): boolean {
+    if (eventId === HAD_NOTHING) return this.#stream.startsWith(LETTERS.standing);
     const named = parsed(eventId);
     if (named === null) return false;
     const kept = [this.#before, ...this.#entries.map(({ id }) => id)].map(parsed);

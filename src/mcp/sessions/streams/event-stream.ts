@@ -26,10 +26,12 @@ export const KEEP_ALIVE_TEXT = ': keep-alive\n\n';
 /** A comment, for whoever looks into a stream that misses something. No client acts on it. */
 export const GAP_TEXT = ': events before this are not kept any more\n\n';
 
-/** The headers of a stream of this session. */
-export const streamHeaders = (sessionId: string): Record<string, string> => ({
+/**
+ * The headers of a stream. Without the session's id: the client sent it, and a GET's response, head and all, is held for as
+ * long as it is open.
+ */
+export const STREAM_HEADERS: Readonly<Record<string, string>> = {
   'content-type': 'text/event-stream',
   'cache-control': 'no-cache, no-transform',
   'x-accel-buffering': 'no',
-  'mcp-session-id': sessionId,
-});
+};

@@ -8,7 +8,7 @@ import {
   OPEN_TEXT,
   primingText,
   retryText,
-  streamHeaders,
+  STREAM_HEADERS,
 } from './event-stream.ts';
 import { KeepAlive } from './keep-alive.ts';
 import type { DelayLine } from './tick.ts';
@@ -89,7 +89,8 @@ export class MessageStream {
     this.#missed = new Backlog();
     if (this.#ended) seat.end();
     else this.#seat = seat;
-    return writtenResponse(seat, { headers: streamHeaders(this.#options.sessionId) });
+    const { sessionId } = this.#options;
+    return writtenResponse(seat, { headers: { ...STREAM_HEADERS, 'mcp-session-id': sessionId } });
   }
 
   /** Whether there is anything for a client that has had this event: the rest, or what is still to come. */

@@ -2,7 +2,7 @@ import { writtenResponse } from '../../../http/written-response.ts';
 import { LIMITS } from '../../../limits.ts';
 import type { Session } from '../../../runtime/session.ts';
 import type { Replay } from './event-ring.ts';
-import { eventText, streamHeaders } from './event-stream.ts';
+import { eventText, STREAM_HEADERS } from './event-stream.ts';
 import { pingIdOf } from './presence.ts';
 import { replayText, StandingStream } from './standing-stream.ts';
 import type { DelayLine, Tick } from './tick.ts';
@@ -71,7 +71,7 @@ export class OpenStreams {
     const stream = new StandingStream(this, id, detach, first);
     if (this.#closed) stream.end();
     else this.#add(stream);
-    return writtenResponse(stream, { headers: streamHeaders(id) });
+    return writtenResponse(stream, { headers: STREAM_HEADERS });
   }
 
   /**

@@ -80,7 +80,7 @@ export class SessionStreams {
    * of each POST the newest messages, of POSTs the newest. `null`: nothing is there to be resumed.
    */
   keep(): unknown {
-    if (this.#posts.length === 0 && !this.standing.isKnown) return null;
+    if (this.#posts.length === 0 && this.standing.isUnused) return null;
     // The standing one has half of it at most: it says what changed, the others have the answers.
     const standing = this.standing.keep(LIMITS.keptStreamsBytes / 2);
     const posts: KeptRing[] = [];

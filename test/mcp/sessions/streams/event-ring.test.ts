@@ -41,6 +41,35 @@ test('what came after an event is given, and nothing of it where it was the newe
   expect(made.after(made.mark())).toEqual({ events: [], gap: false });
 });
 
+test('who had nothing is given all there is by every standing stream, and by no other', () => {
+  const { start } = ring();
+  expect(streamKindOf(start)).toBe('standing');
+  const { ring: made, ids } = ring(2);
+  expect(made.after(start)).toEqual({
+    events: ids.map((id, n) => ({ id, json: json(n) })),
+    gap: false,
+  });
+  // Who comes when something was said already had nothing of that, and is told nothing of it.
+  expect(made.mark()).toBe(ids[1]);
+  expect(EventRing.of(made.keep(ALL), 'standing')?.after(start)?.events).toHaveLength(2);
+  const shortened = EventRing.of(made.keep(0), 'standing');
+  expect(shortened?.after(start)).toEqual({ events: [], gap: true });
+  const full = ring(LIMITS.streamEvents + 1).ring.after(start);
+  expect(full).toMatchObject({ gap: true, events: { length: LIMITS.streamEvents } });
+  const post = new EventRing('post');
+  post.push(json(1));
+  expect(post.after(start)).toBeNull();
+});
+
+test('a standing stream on which nothing was said is not worth keeping; one whose messages were left out is', () => {
+  const { ring: made } = ring();
+  made.mark();
+  expect(made.isUnused).toBe(true);
+  made.push(json(1));
+  expect(made.isUnused).toBe(false);
+  expect(EventRing.of(made.keep(0), 'standing')?.isUnused).toBe(false);
+});
+
 test('an event of another stream, one that never was and rubbish are unknown', () => {
   const { ring: made, ids, start } = ring(3);
   const stream = start.slice(0, start.lastIndexOf('_'));

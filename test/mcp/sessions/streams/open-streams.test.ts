@@ -14,7 +14,6 @@ test('the headers go out at once; the session has a presence until the client le
   const session = sessionOf();
   const response = streams.open(session);
   expect(response.headers.get('content-type')).toBe('text/event-stream');
-  expect(response.headers.get('mcp-session-id')).toBe('ses');
   const client = listen(response);
   await turn();
   expect(client.text()).toMatch(/^:/);
