@@ -35,8 +35,14 @@ export const LIMITS = {
   jsonLevels: 100,
   /** What one stream may hold that its client has not read, bytes. */
   streamBytes: 1024 * 1024,
-  /** The same, events: however short, one counts for `streamBytes / streamEvents` bytes. */
+  /** What is kept of one stream for a client that comes again, events. */
   streamEvents: 256,
+  /** What one stream may hold that its client has not read while it is connected, events: each costs more than its bytes. */
+  unreadEvents: 1_024,
+  /** A full stream waits for so long for its client to read on, ms: then notifications are left out, and a GET is closed. */
+  unreadPatienceMs: 1_000,
+  /** What may wait meanwhile, of a server that does not await what it sends, bytes. */
+  waitingBytes: 8 * 1024 * 1024,
   /** A call that has said nothing for so long is answered with a stream, ms. */
   streamAfterMs: 1_000,
   /** An open stream is silent for so long at most: then a comment keeps it, ms. */
@@ -45,10 +51,14 @@ export const LIMITS = {
   streamTickMs: 100,
   /** How often an open GET is asked for a sign of life where no heartbeat is expected, ms. */
   pingWindowMs: 90_000,
-  /** Streams of POSTs of one session that can be resumed: the newest. */
-  resumableStreams: 16,
+  /** Streams of POSTs of one session that have ended and can be resumed: the newest. As many as run at once. */
+  resumableStreams: 64,
   /** What the streams of one session that can be resumed hold together, once they have ended, bytes. */
   resumableBytes: 2 * 1024 * 1024,
+  /** The same, of all sessions of an endpoint, bytes: the oldest makes way. */
+  endedStreamsBytes: 64 * 1024 * 1024,
+  /** For so long the stream of a POST that has ended can be resumed, ms. */
+  endedStreamMs: 5 * 60_000,
   /** What is kept of them while the session is put away, as JSON, bytes of UTF-8. */
   keptStreamsBytes: 128 * 1024,
   /** Messages in one batch of JSON-RPC. */
@@ -177,4 +187,10 @@ export const LIMITS = {
   earlyFailureMs: 5_000,
   /** What a caller is told to wait after a refusal for want of room, ms. */
   retryAfterMs: 1_000,
+  /** The same, an MCP client whose principal has as many sessions as it may: none of them is about to end, ms. */
+  quotaRetryAfterMs: 60_000,
+  /** So many pages of a principal's sessions are looked through for one that can make way. */
+  roomPages: 20,
+  /** `initialize` requests of one principal that wait for that at once; one more is refused. */
+  waitingForRoom: 100,
 } as const;

@@ -12,9 +12,9 @@ esac
 
 node dist/src/cli/main.js --version
 
-# Suites whose ground differs by version: timers, SQLite (node:sqlite here, libsql on 20), loading and packing.
+# Suites whose ground differs by version: timers, SQLite (node:sqlite here, libsql on 20), sockets and web streams, loading and packing.
 suites=()
-for suite in test/time test/store test/contract test/package; do
+for suite in test/time test/store test/contract test/http test/mcp test/package; do
   if [ -d "$suite" ]; then suites+=("$suite"); fi
 done
 node node_modules/vitest/vitest.mjs run "${suites[@]}"

@@ -26,7 +26,6 @@ const runtime = createRuntime({ store, deadlines: { idleTimeoutMs } });
 const sessions = createMcpSessions({ runtime, server: createServer });
 
 const app = express();
-app.use(express.json());
 app.all('/mcp', toExpressHandler(sessions));
 
 const http = app.listen(Number(process.env['PORT'] ?? 3000), '127.0.0.1', () => {

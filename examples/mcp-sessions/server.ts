@@ -15,7 +15,7 @@ const add = async (session: Session<Kept>, item: string) => {
 };
 
 /** A shopping list for everybody: in the client's session or, where its protocol has none, behind a handle. */
-export const shoppingListServers = (runtime: Runtime<Kept>): McpServerFactory => {
+export const shoppingListServers = (runtime: Runtime<Kept>): McpServerFactory<Kept> => {
   const lists = createHandles({ runtime, name: 'list', describe: 'a shopping list' });
   return ({ session }) => {
     const server = new McpServer({ name: 'shopping-list', version: '1.0.0' });
@@ -27,7 +27,7 @@ export const shoppingListServers = (runtime: Runtime<Kept>): McpServerFactory =>
       );
     } else {
       server.registerTool('add', { description, inputSchema: ITEM }, ({ item }) =>
-        add(session as Session<Kept>, item),
+        add(session, item),
       );
     }
     return server;

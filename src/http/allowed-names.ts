@@ -1,12 +1,18 @@
 import { InvalidOptionError } from '../errors.ts';
+import { HOST } from './host-header.ts';
 
 /** Which names a server answers to, and which pages may ask it. */
 export interface AllowedNamesOptions {
-  /** Host names a request may be sent to, without port; IPv6 as `[::1]`. Default: those of the loopback interface. */
+  /**
+   * Host names a request may be sent to, without port, each written out: no wildcards; IPv6 as `[::1]`. Default: those of
+   * the loopback interface.
+   */
   readonly allowedHosts?: readonly string[];
   /**
-   * Host names a browser's page may come from, on any port; default: those of the loopback interface. `moz-extension://*`
-   * allows every origin of that scheme, because such ids differ from install to install; not so for http and https.
+   * Host names a browser's page may come from, over http or https and on any port, each written out; default: those of the
+   * loopback interface. A whole origin (`https://page.example:8443`) stands for its host name: its scheme and port are not
+   * looked at. `moz-extension://*` allows every origin of that scheme, because such ids differ from install to install; not
+   * so for http and https.
    */
   readonly allowedOrigins?: readonly string[];
 }
@@ -25,8 +31,6 @@ export type AllowedNames = (headers: Headers) => NotAllowed | null;
 
 const LOOPBACK: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
-/** A name or an IPv6 address in brackets, then maybe a port. Nothing that would make somebody else read another name. */
-const HOST = /^(\[[\da-f:.]+\]|[^\s/?#@:\\%[\]]+)(:\d{0,5})?$/i;
 const ORIGIN = /^([a-z][a-z\d+.-]*):\/\/([^/?#]+)$/i;
 const WHOLE_SCHEME = /^(?!https?:)[a-z][a-z\d+.-]*:\/\/\*$/;
 
@@ -39,19 +43,36 @@ const nameOf = (host: string): string | null => {
   return URL.canParse(url) ? new URL(url).hostname : null;
 };
 
-const listed = (option: NotAllowed['option'], names: readonly string[]): Set<string> =>
-  new Set(
-    names.map((given) => {
-      if (option === 'allowedOrigins' && WHOLE_SCHEME.test(given)) return given;
-      const name = HOST.exec(given)?.[2] === undefined ? nameOf(given) : null;
-      if (name !== null) return name;
-      throw new InvalidOptionError(option, given, 'host names without scheme and port');
-    }),
-  );
+/** What is listed as an origin of the web; anything else is to be a name. */
+const WEB_ORIGIN = /^https?:\/\/([^/?#]+)$/i;
+
+/** The name an entry of an option stands for. Throws `InvalidOptionError` for one that no request would ever match. */
+const listedName = (option: NotAllowed['option'], given: unknown): string => {
+  const isOrigin = option === 'allowedOrigins';
+  const each = isOrigin ? 'host names or origins such as https://page.example' : HOST_NAMES;
+  if (typeof given !== 'string') throw new InvalidOptionError(option, given, `an array of ${each}`);
+  if (isOrigin && WHOLE_SCHEME.test(given)) return given;
+  if (given.includes('*')) {
+    const allowed = `${each}, each written out: a wildcard matches nothing`;
+    throw new InvalidOptionError(option, given, allowed);
+  }
+  const host = isOrigin ? WEB_ORIGIN.exec(given)?.[1] : undefined;
+  const bare = host === undefined && HOST.exec(given)?.[2] !== undefined ? '' : (host ?? given);
+  const name = nameOf(bare);
+  if (name === null) throw new InvalidOptionError(option, given, each);
+  return name;
+};
+
+const HOST_NAMES = 'host names without scheme and port';
+
+const listed = (option: NotAllowed['option'], names: unknown): Set<string> => {
+  if (!Array.isArray(names)) throw new InvalidOptionError(option, names, 'an array of names');
+  return new Set(names.map((given: unknown) => listedName(option, given)));
+};
 
 /**
  * The guard against DNS rebinding: a page that has its own name resolved to this machine is told by the name it asks for.
- * Throws `InvalidOptionError` for a name with a scheme or a port, which no request would ever match.
+ * Throws `InvalidOptionError` for what no request would ever match: a name with a port, a wildcard, a host with a scheme.
  */
 export const allowedNames = (options: AllowedNamesOptions): AllowedNames => {
   const hosts = listed('allowedHosts', options.allowedHosts ?? LOOPBACK);

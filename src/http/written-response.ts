@@ -4,6 +4,11 @@ export interface Sink {
   write(text: string): void;
   /** Bytes written that the client has not taken. */
   readonly unreadBytes: number;
+  /**
+   * Calls back once, when the client has taken all that was written; the same callback twice is once. For whoever has found
+   * too much unread: with little it may not come at all, nor does it from a client that does not read.
+   */
+  whenRead(callback: () => void): void;
   /** The body is whole. */
   end(): void;
 }
@@ -20,6 +25,7 @@ export interface BodyWriter {
 class WebSink implements Sink {
   #writer: BodyWriter | null;
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
+  #onRead: (() => void) | null = null;
 
   constructor(writer: BodyWriter) {
     this.#writer = writer;
@@ -36,6 +42,10 @@ class WebSink implements Sink {
     return writer;
   }
 
+  whenRead(callback: () => void): void {
+    this.#onRead = callback;
+  }
+
   write(text: string): void {
     if (this.#writer !== null && text !== '') this.#controller?.enqueue(UTF8.encode(text));
   }
@@ -47,7 +57,13 @@ class WebSink implements Sink {
   }
 
   pull(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    if (this.#controller !== null) return;
+    if (this.#controller !== null) {
+      // Somebody reads, and nothing is left.
+      const onRead = this.#onRead;
+      this.#onRead = null;
+      onRead?.();
+      return;
+    }
     this.#controller = controller;
     this.#writer?.begin(this);
   }

@@ -1,23 +1,30 @@
 import type { ServerEventBus, ServerNotifier } from '@modelcontextprotocol/server';
+import { heard, type OnError } from '../errors/heard.ts';
+import type { Names } from '../errors/known-names.ts';
 import { InvalidOptionError } from '../errors.ts';
 import type { FetchContext } from '../http/fetch.ts';
+import { refuseWithout } from '../http/option-kinds.ts';
 import { LIMITS } from '../limits.ts';
 import { checkedCount } from '../runtime/liveness/deadlines.ts';
 import { systemClock } from '../time/system-clock.ts';
+import { checkHttpOptions, SESSIONS_OPTIONS } from './checked-options.ts';
 import { isLegacy } from './era.ts';
 import { createGate, type Gate } from './gate.ts';
+import { madeBy } from './made-server.ts';
 import { ModernLeg } from './modern/modern-leg.ts';
-import { bound, type McpServerFactory } from './server-factory.ts';
+import type { McpServerFactory } from './server-factory.ts';
+import { internalError } from './sessions/answers.ts';
 import { createLeg, type Leg } from './sessions/leg.ts';
 import type { McpSessions, McpSessionsOptions } from './sessions/options.ts';
 
-/** How an MCP endpoint for both eras is made. */
-export interface McpEndpointOptions extends Omit<McpSessionsOptions, 'server'> {
+/** How an MCP endpoint for both eras is made. `Data` is what the sessions of its runtime keep. */
+export interface McpEndpointOptions<Data = unknown>
+  extends Omit<McpSessionsOptions<Data>, 'server'> {
   /**
    * Makes the servers of both eras: of each session, and of each request of a client whose revision has no sessions. When
    * it throws, the client gets 500 and `onError` hears why.
    */
-  readonly server: McpServerFactory;
+  readonly server: McpServerFactory<Data>;
   /** How often a silent stream of the 2026-07-28 revision says that it is there, ms; default 30 s; 0 for never. */
   readonly keepAliveMs?: number;
   /** Open `subscriptions/listen` streams of the 2026-07-28 revision at once, at least 1; default 1,024. */
@@ -41,20 +48,21 @@ class Endpoint implements McpEndpoint {
   readonly #gate: Gate;
   readonly #leg: Leg;
   readonly #modern: ModernLeg;
+  readonly #onError: OnError;
   readonly #stopListening: () => void;
 
   constructor(options: McpEndpointOptions) {
-    const { answers = 'auto', bus, onError = () => undefined } = options;
-    const server = bound(options.server);
+    const { answers = 'auto', bus, onError } = options;
+    this.#onError = heard('The requests of an MCP endpoint', onError);
     this.#gate = createGate(options);
-    this.#leg = createLeg({ ...options, server });
+    this.#leg = createLeg(options);
     this.#modern = new ModernLeg({
-      server,
+      server: madeBy(options.server),
       answers,
       keepAliveMs: checkedKeepAlive(options.keepAliveMs),
       maxSubscriptions: checkedCount('maxSubscriptions', options.maxSubscriptions ?? SUBSCRIPTIONS),
       ...(bus === undefined ? {} : { bus }),
-      onError,
+      onError: this.#onError,
       clock: options.clock ?? systemClock(),
     });
     this.#stopListening = options.runtime.subscribe(({ type }) => {
@@ -81,8 +89,14 @@ class Endpoint implements McpEndpoint {
   async fetch(request: Request, context?: FetchContext): Promise<Response> {
     const admitted = await this.#gate(request, context);
     if (admitted instanceof Response) return admitted;
-    const legacy = await isLegacy(request, admitted.body);
-    return legacy ? this.#leg.serve(request, admitted) : this.#modern.serve(request, admitted);
+    try {
+      const legacy = await isLegacy(request, admitted.body);
+      const leg = legacy ? this.#leg : this.#modern;
+      return await leg.serve(request, admitted);
+    } catch (error) {
+      this.#onError(error);
+      return internalError();
+    }
   }
 
   async close(): Promise<void> {
@@ -92,6 +106,13 @@ class Endpoint implements McpEndpoint {
 }
 
 const SUBSCRIPTIONS = 1_024;
+
+const KNOWN = {
+  ...SESSIONS_OPTIONS,
+  keepAliveMs: true,
+  maxSubscriptions: true,
+  bus: true,
+} as const satisfies Names<McpEndpointOptions>;
 
 const checkedKeepAlive = (value: unknown = LIMITS.keepAliveMs): number => {
   if (typeof value === 'number' && value >= 0 && value < 2 ** 31) return value;
@@ -133,7 +154,12 @@ const checkedKeepAlive = (value: unknown = LIMITS.keepAliveMs): number => {
  * There the modern part has no Host, Origin and caller looked at, and no drain: put that in front of it.
  * Throws `InvalidOptionError`.
  */
-export const createMcpEndpoint = (options: McpEndpointOptions): McpEndpoint => {
-  if (options.maxBodyBytes !== undefined) checkedCount('maxBodyBytes', options.maxBodyBytes);
-  return new Endpoint(options);
+export const createMcpEndpoint = <Data = unknown>(
+  options: McpEndpointOptions<Data>,
+): McpEndpoint => {
+  checkHttpOptions('createMcpEndpoint', KNOWN, options);
+  const aBus = 'a ServerEventBus of the SDK, with publish and subscribe';
+  refuseWithout('bus', options.bus, ['publish', 'subscribe'], aBus);
+  // Inside, the type of the data is nobody's business: the runtime and the factory agree on it.
+  return new Endpoint(options as McpEndpointOptions);
 };

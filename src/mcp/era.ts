@@ -1,10 +1,8 @@
 import { isLegacyRequest, PROTOCOL_VERSION_META_KEY } from '@modelcontextprotocol/server';
+import { isObject } from './sessions/json-rpc.ts';
 
 /** The revisions with sessions that clients name in a header; the first one knew no such header. */
 const WITH_SESSIONS: readonly (string | null)[] = [null, '2025-03-26', '2025-06-18', '2025-11-25'];
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null;
 
 /**
  * Whether there is no doubt: one message that names no newer revision, neither in it nor in the header. It is what most

@@ -1,8 +1,11 @@
+import { heard } from '../errors/heard.ts';
 import { InvalidOptionError } from '../errors.ts';
 import { type AllowedNames, allowedNames } from '../http/allowed-names.ts';
 import type { FetchContext } from '../http/fetch.ts';
+import { checkedPrincipal } from '../identity/principal.ts';
 import { LIMITS } from '../limits.ts';
 import { checkedCount } from '../runtime/liveness/deadlines.ts';
+import { sentBy } from './callers.ts';
 import { readJsonBody } from './json-body.ts';
 import { forbidden, internalError } from './sessions/answers.ts';
 
@@ -27,25 +30,19 @@ export interface GateOptions {
   readonly authenticate?: Authenticate;
   /**
    * Host names a request may be sent to, without port; default: those of the loopback interface. Behind a
-   * name of its own the endpoint answers every request with 403 until the name is listed here.
+   * name of its own the endpoint answers every request with 403 until the name is listed here. No wildcards.
    */
   readonly allowedHosts?: readonly string[];
-  /** Host names a browser's page may come from; default: those of the loopback interface. */
+  /**
+   * Host names a browser's page may come from, or whole origins (`https://page.example`), which stand for their host names;
+   * default: those of the loopback interface.
+   */
   readonly allowedOrigins?: readonly string[];
   /** The longest request body, bytes, at least 1; default 4 MiB. Longer ones get 413. */
   readonly maxBodyBytes?: number;
-  /** Hears what the client is not told. What it throws is lost. */
+  /** Hears what the client is not told. What it throws is lost. Default: the first one is a warning of the process. */
   readonly onError?: (error: unknown) => void;
 }
-
-/** Tells the operator. One that throws must not cost the client its answer. */
-export const tellOperator = (onError: GateOptions['onError'], error: unknown): void => {
-  try {
-    onError?.(error);
-  } catch {
-    // Who hears of errors is who would have to hear of this one.
-  }
-};
 
 /** A request that may come in: who asks, and what for. */
 export interface Admitted {
@@ -67,6 +64,8 @@ const unboundError = (): InvalidOptionError =>
     'a function where an adapter hands over authInfo: without it nothing says whose sessions these are',
   );
 
+const NAMED = 'what authenticate returns';
+
 /** Names the principal. Rejects with what `authenticate` throws, and for an answer that names nobody. */
 const principalOf = async (
   { authenticate }: GateOptions,
@@ -78,13 +77,11 @@ const principalOf = async (
     return null;
   }
   const principal: unknown = await authenticate(request, authInfo);
-  if (principal === null || principal instanceof Response) return principal;
-  if (typeof principal === 'string' && principal !== '') return principal;
-  throw new InvalidOptionError(
-    'what authenticate returns',
-    principal,
-    'a name, null for an anonymous caller, or a Response',
-  );
+  // A copy, for it may be one that is returned each time, and can be sent only once.
+  if (principal instanceof Response) return principal.clone();
+  // Nobody is named by mistake: whoever means an anonymous caller says so.
+  if (principal !== undefined) return checkedPrincipal(principal, NAMED);
+  throw new InvalidOptionError(NAMED, principal, 'a name, null, or a Response');
 };
 
 /**
@@ -93,6 +90,7 @@ const principalOf = async (
  */
 export const createGate = (options: GateOptions): Gate => {
   const names: AllowedNames = allowedNames(options);
+  const onError = heard('The gate of an MCP endpoint', options.onError);
   const mostBytes = checkedCount('maxBodyBytes', options.maxBodyBytes ?? LIMITS.requestBodyBytes);
   return async (request, context) => {
     const refused = names(request.headers);
@@ -101,11 +99,12 @@ export const createGate = (options: GateOptions): Gate => {
     try {
       const principal = await principalOf(options, request, authInfo);
       if (principal instanceof Response) return principal;
+      sentBy(request, principal);
       if (request.method !== 'POST') return { principal, authInfo, body: undefined };
       const body = await readJsonBody(request, mostBytes, context?.parsedBody);
       return body instanceof Response ? body : { principal, authInfo, body: body.json };
     } catch (error) {
-      tellOperator(options.onError, error);
+      onError(error);
       return internalError();
     }
   };

@@ -1,5 +1,4 @@
 import type { McpServer, Server } from '@modelcontextprotocol/server';
-import { boundTo } from './handles/caller.ts';
 import type { SessionContext } from './sessions/options.ts';
 
 /**
@@ -16,20 +15,17 @@ export interface ModernContext {
   readonly authInfo?: unknown;
 }
 
-/** What a server is made from. `era` tells the two apart: only the revisions up to 2025-11-25 have a session. */
-export type McpServerContext = SessionContext | ModernContext;
+/**
+ * What a server is made from; `Data` is what the sessions of the runtime keep. `era` tells the two apart: only the revisions
+ * up to 2025-11-25 have a session.
+ */
+export type McpServerContext<Data = unknown> = SessionContext<Data> | ModernContext;
 
 /**
  * Makes the server, in both eras: the same tools for everybody, and a session where the client's protocol has one. A new
  * server each time. In the legacy era it is called once a session, and again after that was put away or the process
  * restarted; in the modern one for each request, so keep it cheap: schemas are made once, outside of it.
  */
-export type McpServerFactory = (
-  context: McpServerContext,
+export type McpServerFactory<Data = unknown> = (
+  context: McpServerContext<Data>,
 ) => McpServer | Server | Promise<McpServer | Server>;
-
-/** The same factory, whose servers know for whom they were made: see `boundTo`. */
-export const bound =
-  (factory: McpServerFactory) =>
-  async (context: McpServerContext): Promise<McpServer | Server> =>
-    boundTo(await factory(context), context.principal);

@@ -30,12 +30,15 @@ const notThere = (why: string): SessionNotFoundError =>
 
 /**
  * The session a tool is called in: `sessionOf(ctx)` in a handler, with its context (SDK 2.x) or `extra` (1.x).
+ * `Data` is what the runtime's sessions keep: nothing here checks that, say what the runtime was made with.
  *
  * Throws `SessionNotFoundError` with words that say why: the request has no session (its client speaks 2026-07-28, which
  * has none: keep what is to be kept behind a handle), the session has ended meanwhile, or the server is connected to a
  * transport that is not of this package.
  */
-export const sessionOf = (ctx: { readonly sessionId?: string | undefined }): Session => {
+export const sessionOf = <Data = unknown>(ctx: {
+  readonly sessionId?: string | undefined;
+}): Session<Data> => {
   const { sessionId } = ctx;
   if (sessionId === undefined) {
     throw notThere(
@@ -44,7 +47,8 @@ export const sessionOf = (ctx: { readonly sessionId?: string | undefined }): Ses
     );
   }
   const known = served.get(sessionId);
-  if (known !== undefined) return known.session;
+  // What its data is, is agreed on by the runtime's schema and whoever asks.
+  if (known !== undefined) return known.session as Session<Data>;
   throw notThere(
     'No endpoint of this process serves this session: it has ended or was put away since the call began, ' +
       'or the server is connected to a transport that is none of Holdfast’s.',

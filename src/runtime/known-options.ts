@@ -1,3 +1,4 @@
+import { type Names, refuseOtherNames } from '../errors/known-names.ts';
 import { InvalidOptionError } from '../errors.ts';
 import type { JournalOptions } from './conversation/conversation.ts';
 import type { Hooks } from './lifecycle/hooks.ts';
@@ -11,9 +12,6 @@ import type {
 } from './runtime.ts';
 import type { Session } from './session.ts';
 import type { DurableOptions, OperationOptions } from './work/work.ts';
-
-/** Every option there is, by the call it belongs to: checked against the faces by the compiler. */
-type Names<Options> = Readonly<Record<keyof Required<Options>, true>>;
 
 const RUNTIME = {
   store: true,
@@ -134,19 +132,11 @@ const KNOWN = {
  * but `undefined`, where that would widen what the caller may see. Throws `InvalidOptionError`.
  */
 export const refuseUnknown = (call: keyof typeof KNOWN, options: unknown): void => {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new InvalidOptionError(`the options of ${call}`, options, 'an object');
-  }
-  const known = KNOWN[call];
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(known, name)) {
-      const elsewhere = call === 'create' && name === 'key' ? ' (a key is for getOrCreate)' : '';
-      const names = Object.keys(known).join(', ');
-      const allowed = `one of the options of ${call}: ${names}${elsewhere}`;
-      throw new InvalidOptionError('an option', name, allowed);
-    }
-  }
-  if ('principal' in options && options.principal === undefined) {
+  refuseOtherNames(call, KNOWN[call], options, (name) =>
+    call === 'create' && name === 'key' ? 'a key is for getOrCreate' : null,
+  );
+  const { principal } = options as { readonly principal?: unknown };
+  if (principal === undefined && 'principal' in (options as object)) {
     throw new InvalidOptionError('principal', undefined, 'a text, null for nobody, or left out');
   }
 };

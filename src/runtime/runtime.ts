@@ -268,6 +268,8 @@ export interface Runtime<Data = unknown, Input = Data>
   recentEvents(): readonly LifecycleEvent[];
   /** The deadlines in force, and which of them made way for the ones that were set. */
   readonly deadlines: Deadlines;
+  /** When the last gap was over in which nobody could be heard (stall, sleep, downtime), wall ms; `-Infinity`: there was none. */
+  readonly awakeSince: number;
   /** The registry's actor, to look at. */
   readonly registry: {
     getSnapshot(): ReturnType<ActorRefFrom<RegistryMachine>['getSnapshot']>;

@@ -13,6 +13,7 @@ import { checkedPlan, drain, hurry } from './lifecycle/drain.ts';
 import { purge } from './lifecycle/purge.ts';
 import { terminateAll } from './lifecycle/terminate-all.ts';
 import type { Deadlines } from './liveness/deadlines.ts';
+import { awakeSince } from './liveness/filing.ts';
 import { reap } from './liveness/reap.ts';
 import { getSession, listSessions } from './lookup.ts';
 import { checkedReason } from './options.ts';
@@ -40,6 +41,10 @@ export class TrustedRuntime implements Runtime {
 
   get deadlines(): Deadlines {
     return this.#context.deadlines;
+  }
+
+  get awakeSince(): number {
+    return awakeSince(this.#context);
   }
 
   get registry(): Runtime['registry'] {

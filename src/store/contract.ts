@@ -45,8 +45,10 @@ export interface StoredSession {
   readonly eventSeq: number;
   /** Its durable operations that were running when this was written. */
   readonly operations: readonly UnfinishedOperation[];
-  /** It was put away in order, and nothing was recorded of it since. */
+  /** It was put away in order, and nothing was recorded of it since but what was heard of its client. */
   readonly putAway?: true;
+  /** It was not, and a beat was heard since its process was gone: its client's silence counts all the same. */
+  readonly heardAway?: true;
   /** Wall time of the end; `null` before it. */
   readonly endedAt: number | null;
   /** Why it ended; `null` before that is decided. */

@@ -92,6 +92,24 @@ test('a client that vanishes: before, its session stays; after, it ends', async 
   expect(await statusOf(urls[0], left.id)).toBe(200);
 });
 
+test('after: long calls are served, and what is no JSON is told in JSON', async () => {
+  const url = await examples.start(AFTER, { DATA: temporaryFolder() }).url();
+  const { client, id } = await connected(url);
+  const long = { name: 'count', arguments: { said: 'x'.repeat(200_000) } };
+  expect((await client.callTool(long)).content).toEqual(is(1));
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      'mcp-session-id': id,
+    },
+    body: '{"jsonrpc":',
+  });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ jsonrpc: '2.0', error: { code: -32700 } });
+});
+
 test('the change is small: most of it is what goes', () => {
   const [before, after] = ['before.ts', 'after.ts'].map((file) =>
     readFileSync(join(ROOT, 'examples/from-a-map', file), 'utf8')

@@ -90,8 +90,43 @@ test.each([
   { allowedHosts: [''] },
   { allowedHosts: ['[::1]:80'] },
   { allowedHosts: ['moz-extension://*'] },
-  { allowedOrigins: ['http://page.example'] },
+  { allowedOrigins: ['page.example:80'] },
+  { allowedOrigins: ['http://page.example/app'] },
+  { allowedOrigins: ['http://page.example:999999'] },
+  { allowedOrigins: ['chrome-extension://0a1b'] },
+  { allowedOrigins: ['*'] },
+  { allowedOrigins: ['*.page.example'] },
+  { allowedOrigins: ['https://*.page.example'] },
+  { allowedHosts: ['*'] },
+  { allowedHosts: ['*.mcp.example'] },
   { allowedOrigins: ['https://*'] },
 ])('a name that no request could ever match is refused: %j', (options) => {
   expect(() => allowedNames(options)).toThrow(InvalidOptionError);
+});
+
+test('a wildcard is refused with words: it would match nothing', () => {
+  for (const option of ['allowedHosts', 'allowedOrigins'] as const) {
+    expect(() => allowedNames({ [option]: ['*.page.example'] })).toThrow(
+      /^allowed(Hosts|Origins) is "\*\.page\.example", but must be .*: a wildcard matches nothing\.$/,
+    );
+  }
+});
+
+test.each(['a', [7], [undefined], {}])('what is no array of names is refused: %j', (names) => {
+  for (const option of ['allowedHosts', 'allowedOrigins'] as const) {
+    expect(() => allowedNames({ [option]: names as string[] })).toThrow(
+      new RegExp(`^${option} is .*an array of`),
+    );
+  }
+});
+
+test('a whole origin stands for its host name', () => {
+  const names = allowedNames({
+    allowedOrigins: ['https://Page.example', 'http://other.example:8080', 'http://[::1]:80'],
+  });
+  for (const origin of ['https://page.example', 'http://other.example', 'http://[::1]:3000']) {
+    expect(names(new Headers({ ...HOST, origin }))).toBeNull();
+  }
+  expect(names(new Headers({ ...HOST, origin: 'https://https' }))).not.toBeNull();
+  expect(names(new Headers({ ...HOST, origin: 'http://localhost' }))).not.toBeNull();
 });

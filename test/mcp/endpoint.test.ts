@@ -94,7 +94,8 @@ test('a Host or an Origin that is not listed gets no further, in either era', as
   const server = (): never => {
     throw new Error('not asked for');
   };
-  const endpoint = createMcpEndpoint({ runtime, server, allowedHosts: ['mcp.example'] });
+  const options = { allowedHosts: ['mcp.example'], onError: () => undefined };
+  const endpoint = createMcpEndpoint({ runtime, server, ...options });
   onTestFinished(async () => {
     await endpoint.close();
     await runtime.close();
@@ -106,6 +107,39 @@ test('a Host or an Origin that is not listed gets no further, in either era', as
   expect((await ask('localhost', 'http://localhost')).status).toBe(403);
   expect((await ask('mcp.example', 'http://evil.example')).status).toBe(403);
   expect((await ask('mcp.example', 'http://localhost')).status).toBe(500);
+});
+
+test.each([undefined, '2025-11-25', '2026-07-28', '9999-01-01'])(
+  'JSON that is no message, by a client of %s: 400, and nobody is told',
+  async (version) => {
+    const { url, errors } = await dualEndpoint();
+    const named = version === undefined ? {} : { 'mcp-protocol-version': version };
+    for (const body of ['null', '5', '"x"', 'true', '[]', '[null]', '[[]]', '{}']) {
+      const init = { method: 'POST', headers: { ...JSON_HEADERS, ...named }, body };
+      const response = await fetch(url, init);
+      expect([body, response.status]).toEqual([body, 400]);
+      await response.text();
+    }
+    expect(errors).toEqual([]);
+  },
+);
+
+test('what goes wrong inside is a 500, and the operator is told', async () => {
+  const { endpoint, errors } = await dualEndpoint();
+  const { headers, ...init } = modernRequest('tools/list');
+  const request = new Request('http://localhost/mcp', {
+    ...init,
+    headers: { ...(headers as Record<string, string>), host: 'localhost' },
+  });
+  // A body as a parser may leave it that is not of JSON.
+  const parsedBody = {
+    get jsonrpc(): never {
+      throw new Error('not of JSON');
+    },
+  };
+  Object.defineProperty(parsedBody, 'jsonrpc', { enumerable: false });
+  expect((await endpoint.fetch(request, { parsedBody })).status).toBe(500);
+  expect(errors).toMatchObject([{ message: 'not of JSON' }]);
 });
 
 test('while the runtime drains: 503 and Retry-After in both eras; once closed, too', async () => {

@@ -46,9 +46,13 @@ test('the principal is who authenticate says, by the request and what the framew
 test('a Response of authenticate is sent as it is, and no body is read before', async () => {
   const unauthorized = new Response('who?', { status: 401 });
   const { gate } = underTest({ authenticate: () => unauthorized });
-  const asked = post('no JSON');
-  expect(await gate(asked)).toBe(unauthorized);
-  expect(asked.bodyUsed).toBe(false);
+  // The same one each time, as a constant of the application is.
+  for (const time of [1, 2]) {
+    const asked = post('no JSON');
+    const sent = (await gate(asked)) as Response;
+    expect([time, sent.status, await sent.text()]).toEqual([time, 401, 'who?']);
+    expect(asked.bodyUsed).toBe(false);
+  }
 });
 
 test('whose Host or Origin is not listed is asked nothing else', async () => {
@@ -73,12 +77,13 @@ test('authInfo without authenticate: 500, and the operator is told what is missi
   expect(String(errors[0])).toMatch(/authenticate.*authInfo/);
 });
 
-test.each([undefined, '', 7, {}])(
+test.each([undefined, '', 7, {}, new String('ada'), 'x'.repeat(257), 'ada\ud800'])(
   'authenticate returns %j, which names nobody: 500',
   async (named) => {
     const { gate, errors } = underTest({ authenticate: () => named as string });
     expect(statusOf(await gate(post()))).toBe(500);
     expect(errors[0]).toBeInstanceOf(InvalidOptionError);
+    expect(errors[0]).toMatchObject({ option: 'what authenticate returns' });
   },
 );
 

@@ -29,6 +29,17 @@ export const capHolds = ({ process }: World): readonly string[] => {
   return resident > LIMITS.maxResident ? [`${resident} are in memory`] : [];
 };
 
+/** What only marks it as put away would have it woken as if nothing had been cut short. */
+export const putAwayFromMemory = (
+  world: World,
+  { slot, written }: { slot: Slot; written: Written },
+): readonly string[] => {
+  const [was, is] = [written.before, written.after].map((kept) => kept?.record.session.putAway);
+  // Of a process that is gone nothing is known but what it wrote.
+  if (world.process === null || is !== true || was === true || slot.actor !== null) return [];
+  return [`#${slot.index} is recorded as put away, and was not in memory`];
+};
+
 export const quietIsPutAway = (
   world: World,
   { slot, written }: { slot: Slot; written: Written },

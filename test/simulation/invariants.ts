@@ -91,6 +91,11 @@ export const INVARIANTS: All = {
       sentence: 'A session with work in flight is not put away.',
       check: room.quietIsPutAway,
     },
+    {
+      name: 'put-away-in-order',
+      sentence: 'A session is recorded as put away only out of memory.',
+      check: room.putAwayFromMemory,
+    },
   ],
   told: [
     {

@@ -35,6 +35,8 @@ export const ONCE_FAILED: readonly (readonly [seed: number, found: string])[] = 
     'the account knew nothing of a delay that began with an event whose commit had failed, and took another one for it',
   ],
   [22994, 'the account knew nothing of a clock that was put back while a delay was stored'],
+  [201493, 'what was heard of a session after a crash was recorded as if it had been put away'],
+  [200888, 'the account noted twice what the disk answered to a process that was just killed'],
 ];
 
 /** Likewise over SQLite. */

@@ -257,7 +257,7 @@ export class Slot {
 
   /** Notes what is told of it, after it was held against what must be true. */
   hear(event: SessionLifecycleEvent, mono: number): void {
-    const isCutOff = this.crashedSince >= this.toldAt;
+    const isCutOff = this.crashedSince >= this.shownAt;
     this.seq = event.seq;
     this.toldAt = mono;
     switch (event.type) {
@@ -281,7 +281,7 @@ export class Slot {
         this.residency = 'resident';
         this.putAway = null;
         // What a process that died had decided and not recorded was not told, and is not so. What it had recorded, that it
-        // was put away included, it may not have lived to tell.
+        // was put away included, it may not have lived to tell, whatever the next one has told of the session since.
         if (event.from === 'crash' || isCutOff) this.shown = this.recorded ?? this.shown;
         this.shownAt = mono;
         this.maybeSignAt = Math.max(this.maybeSignAt, mono);

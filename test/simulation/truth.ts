@@ -39,6 +39,8 @@ export class Truth {
   /** The ids that were not found as they had been read, though nobody had asked for a change since. */
   changedUnasked: readonly string[] = [];
   #lastRead = new LastRead();
+  /** When everything was read anew, in the one order: what was asked for before is in that, or will never be. */
+  #reloaded = 0;
   readonly #disk: SimulatedDisk;
   readonly #wrote: (written: Written) => void;
   readonly #doubted: (isThere: boolean) => void;
@@ -79,7 +81,6 @@ export class Truth {
         const record = await this.#answer(lastRead, store.commit(held, change), how, id);
         const before = this.kept.get(id) ?? null;
         const journal = journalAfter(before, record, change);
-        if (record.id !== id) this.kept.delete(id);
         this.#put(how, before, { record, journal });
         return record;
       },
@@ -136,6 +137,7 @@ export class Truth {
     this.changedUnasked = this.#lastRead.otherThan(found);
     this.#lastRead = new LastRead();
     const began = this.#next();
+    this.#reloaded = began;
     const lost = [...this.kept].filter(([id]) => !found.has(id));
     for (const [id, after] of found) {
       const before = this.kept.get(id) ?? null;
@@ -184,12 +186,12 @@ export class Truth {
     }
     const known = this.kept.get(idAfter) ?? before;
     if (record === undefined || record.token === known?.record.token) return false;
-    if (idAfter !== id) this.kept.delete(id);
     this.#put(how, before, { record, journal: this.#disk.journal(idAfter) });
     return true;
   }
 
   #removed(how: How, id: string): void {
+    if (how.began < this.#reloaded) return;
     const before = this.kept.get(id) ?? null;
     this.kept.delete(id);
     this.#wrote({ ...how, before, after: null });
@@ -201,6 +203,9 @@ export class Truth {
   }
 
   #put(how: How, before: Kept | null, after: Kept): void {
+    // The disk had answered, and the process was gone before anybody had that.
+    if (how.began < this.#reloaded) return;
+    if (before !== null && before.record.id !== after.record.id) this.kept.delete(before.record.id);
     this.kept.set(after.record.id, after);
     this.#wrote({ ...how, before, after });
   }

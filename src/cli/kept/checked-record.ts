@@ -65,6 +65,7 @@ const SESSION: Readonly<Record<keyof StoredSession, Check>> = {
   eventSeq: isCount,
   operations: listOf(fieldsOf({ operation: isText, name: isText, seq: orNull(isPositive) })),
   putAway: (value) => value === undefined || value === true,
+  heardAway: (value) => value === undefined || value === true,
   endedAt: orNull(isTime),
   reason: orNull(oneOf(END_REASONS)),
   client: orNull(isFields),

@@ -32,7 +32,7 @@ export type ExpressHandler = (
  * mounted. Middleware that compresses holds streams back.
  */
 export const toExpressHandler = (app: Fetchable, options?: NodeHandlerOptions): ExpressHandler => {
-  const serving = servingOf(app, options);
+  const serving = servingOf('toExpressHandler', app, options);
   return (req, res, next) =>
     exchange(serving, req, res, { body: req.body, authInfo: req.auth, fail: next });
 };

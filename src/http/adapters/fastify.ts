@@ -38,7 +38,7 @@ export type FastifyHandler = (
  * (`reply.hijack()`): with the headers that hooks have set by then, but no hook sees the answer.
  */
 export const toFastifyHandler = (app: Fetchable, options?: NodeHandlerOptions): FastifyHandler => {
-  const serving = servingOf(app, options);
+  const serving = servingOf('toFastifyHandler', app, options);
   return (request, reply) => {
     const { raw, body, auth } = request;
     for (const [name, value] of Object.entries(reply.getHeaders())) {

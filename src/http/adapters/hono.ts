@@ -1,4 +1,6 @@
+import { InvalidOptionError } from '../../errors.ts';
 import type { Fetchable } from '../fetch.ts';
+import { checkedApp } from '../option-kinds.ts';
 import { discardBody } from '../written-response.ts';
 
 /** What the handler needs of a context of hono. */
@@ -16,7 +18,7 @@ export interface HonoContextLike {
 export type HonoHandler = (c: HonoContextLike) => Promise<Response>;
 
 /**
- * Serves an app on hono, on Node (with `@hono/node-server`) and on every runtime of the Web.
+ * Serves an app on hono, on Node (with `@hono/node-server`) and on every runtime of the Web. Throws `InvalidOptionError`.
  *
  * ```ts
  * const app = new Hono();
@@ -27,16 +29,23 @@ export type HonoHandler = (c: HonoContextLike) => Promise<Response>;
  * it, as an endpoint does with its `maxBodyBytes`; so this has no options. A body that middleware has read through `c.req`
  * is handed on. The answer is an ordinary response, which middleware sees and may change.
  */
-export const toHonoHandler =
-  (app: Fetchable): HonoHandler =>
-  async (c) => {
+export const toHonoHandler = (app: Fetchable, ...options: readonly never[]): HonoHandler => {
+  const checked = checkedApp(app);
+  if (options.length > 0) {
+    const allowed = 'left out: it has none, the endpoint has';
+    throw new InvalidOptionError('the options of toHonoHandler', options[0], allowed);
+  }
+  return async (c) => {
     const { raw } = c.req;
     const { auth } = c.var as { readonly auth?: unknown };
-    const response = await app.fetch(raw.bodyUsed ? await readAgain(c) : raw, { authInfo: auth });
+    const response = await checked.fetch(raw.bodyUsed ? await readAgain(c) : raw, {
+      authInfo: auth,
+    });
     // Hono drops the body of an answer to HEAD, and whoever would have given it waits for ever.
     if (raw.method === 'HEAD') discardBody(response);
     return response;
   };
+};
 
 const readAgain = async ({ req }: HonoContextLike): Promise<Request> => {
   const { url, method, headers, signal } = req.raw;

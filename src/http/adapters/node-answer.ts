@@ -23,6 +23,10 @@ class NodeSink implements Sink, Leaver {
     return this.#res?.writableLength ?? 0;
   }
 
+  whenRead(callback: () => void): void {
+    this.#res?.off('drain', callback).once('drain', callback);
+  }
+
   begin(): void {
     this.#writer?.begin(this);
     // The head goes out with the first bytes, and a quiet stream has none for long: its client would take it for one that

@@ -19,6 +19,9 @@ export const collectBody = (req: IncomingMessage, mostBytes: number): Promise<Co
   const { 'content-length': length, 'transfer-encoding': encoding } = req.headers;
   if (length === undefined && encoding === undefined) return null;
   if (req.readableDidRead) return Promise.resolve('taken');
+  // A parser has waited for its end, which comes to nobody again: it is empty, whatever the parser made of that.
+  if (req.readableEnded) return null;
+  if (req.destroyed) return Promise.resolve('gone');
   if (Number(length ?? 0) > mostBytes) return Promise.resolve('too-long');
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];

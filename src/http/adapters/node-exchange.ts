@@ -1,9 +1,12 @@
 import type { ServerResponse } from 'node:http';
+import { heard } from '../../errors/heard.ts';
+import { type Names, refuseOtherNames } from '../../errors/known-names.ts';
 import { LIMITS } from '../../limits.ts';
 import { checkedCount } from '../../runtime/liveness/deadlines.ts';
 import type { Clock } from '../../time/clock.ts';
 import { systemClock } from '../../time/system-clock.ts';
 import type { Fetchable } from '../fetch.ts';
+import { checkedApp, refuseNoClock, refuseNoFunction } from '../option-kinds.ts';
 import { sendResponse } from './node-answer.ts';
 import { collectBody, runOut } from './node-body.ts';
 import { NodeClient } from './node-client.ts';
@@ -16,7 +19,10 @@ export interface NodeHandlerOptions {
    * runs by for a moment, unread. A body that the framework has parsed already had the framework's limit.
    */
   readonly maxBodyBytes?: number;
-  /** Hears what the client is not told: what the app rejected with, and what the stream of an answer failed with. */
+  /**
+   * Hears what the client is not told: what the app rejected with, and what the stream of an answer failed with. Default:
+   * the first one is a warning of the process.
+   */
   readonly onError?: (error: unknown) => void;
   /** Default: the system's. */
   readonly clock?: Clock;
@@ -39,13 +45,29 @@ export interface Given {
   readonly fail?: (error: unknown) => void;
 }
 
-/** Checks the options. Throws `InvalidOptionError`. */
-export const servingOf = (app: Fetchable, options: NodeHandlerOptions = {}): NodeServing => ({
-  app,
-  mostBytes: checkedCount('maxBodyBytes', options.maxBodyBytes ?? LIMITS.requestBodyBytes),
-  onError: options.onError ?? (() => {}),
-  clock: options.clock ?? systemClock(),
-});
+const KNOWN = {
+  maxBodyBytes: true,
+  onError: true,
+  clock: true,
+} as const satisfies Names<NodeHandlerOptions>;
+
+/** Checks an app, and the options of an adapter. Throws `InvalidOptionError`. */
+export const servingOf = (
+  adapter: string,
+  app: Fetchable,
+  options: NodeHandlerOptions = {},
+): NodeServing => {
+  refuseOtherNames(adapter, KNOWN, options);
+  const { maxBodyBytes = LIMITS.requestBodyBytes, onError, clock } = options;
+  refuseNoFunction('onError', onError);
+  refuseNoClock(clock);
+  return {
+    app: checkedApp(app),
+    mostBytes: checkedCount('maxBodyBytes', maxBodyBytes),
+    onError: heard(adapter, onError),
+    clock: clock ?? systemClock(),
+  };
+};
 
 const answerText = (res: ServerResponse, status: number, text: string): void => {
   const body = `${text}\n`;

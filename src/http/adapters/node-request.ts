@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { HOST } from '../host-header.ts';
 
 /** A request of node:http; Express keeps the whole path of a mounted handler in `originalUrl`. */
 export type NodeIncoming = IncomingMessage & { readonly originalUrl?: string };
@@ -41,9 +42,6 @@ export class NodeRequest extends WebRequest {
     this.#leaving?.abort();
   }
 }
-
-/** A name or an address, then maybe a port. What is not allowed here would name another host, or a user, in a URL. */
-const HOST = /^(\[[\da-f:.]+\]|[^\s/?#@:\\%[\]]+)(:\d*)?$/i;
 
 const targetOf = ({ originalUrl, url }: NodeIncoming): string => {
   const target = originalUrl ?? url ?? '/';

@@ -18,7 +18,7 @@ export type NodeHandler = (req: IncomingMessage, res: ServerResponse) => Promise
  * the scheme is that of the connection.
  */
 export const toNodeHandler = (app: Fetchable, options?: NodeHandlerOptions): NodeHandler => {
-  const serving = servingOf(app, options);
+  const serving = servingOf('toNodeHandler', app, options);
   return (req, res) => {
     const { auth } = req as IncomingMessage & { readonly auth?: unknown };
     return exchange(serving, req, res, { authInfo: auth });

@@ -70,7 +70,18 @@ const withProperty = (schema: JsonSchema, { name, description }: HandleArgument)
   ...schema,
   properties: { [name]: { type: 'string', description }, ...asObject(schema['properties']) },
   required: [name, ...(Array.isArray(schema['required']) ? schema['required'] : [])],
+  // What the own schema says of its arguments as a whole is of the others: the handle is one more.
+  ...oneMore(schema, 'minProperties'),
+  ...oneMore(schema, 'maxProperties'),
+  ...('propertyNames' in schema
+    ? { propertyNames: { anyOf: [{ const: name }, schema['propertyNames']] } }
+    : {}),
 });
+
+const oneMore = (schema: JsonSchema, keyword: 'minProperties' | 'maxProperties'): JsonSchema => {
+  const { [keyword]: count } = schema;
+  return typeof count === 'number' ? { [keyword]: count + 1 } : {};
+};
 
 const assertComposable = (own: StandardSchemaWithJSON, { tool, name }: HandleArgument): void => {
   const option = `the inputSchema of ${tool}`;

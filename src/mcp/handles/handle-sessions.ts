@@ -111,9 +111,18 @@ export class HandleSessions<Data, SessionInput> {
     }
   }
 
-  /** When a handle expires if it is not used again, wall ms. */
+  /**
+   * When a handle expires if it is not used again, wall ms. While the server was not there nobody could use it: after that
+   * it has a fresh window, as the runtime's own silence deadlines have. Its lifetime runs on.
+   */
   expiresAt({ lastActivityAt, expiresAt }: SessionInfo): number {
-    return Math.min(lastActivityAt + this.#kind.ttlMs, expiresAt ?? Number.POSITIVE_INFINITY);
+    const { runtime, ttlMs } = this.#kind;
+    const { awakeSince, deadlines } = runtime;
+    const unused = Math.max(
+      lastActivityAt + ttlMs,
+      awakeSince + Math.min(ttlMs, deadlines.graceMs),
+    );
+    return Math.min(unused, expiresAt ?? Number.POSITIVE_INFINITY);
   }
 
   #isOurs({ state, metadata }: SessionInfo): boolean {

@@ -12,7 +12,7 @@ import type { Session } from '../../runtime/session.ts';
 import { contextOf } from './call-note.ts';
 import { type HandleArguments, withHandle } from './handle-schema.ts';
 import type { HandleSessions } from './handle-sessions.ts';
-import { failure, type Refused, refusalOf, unknownHandle } from './words.ts';
+import { failure, malformedCall, type Refused, refusalOf, unknownHandle } from './words.ts';
 
 type Result = CallToolResult | InputRequiredResult;
 
@@ -96,8 +96,12 @@ export class HandleTools<Data> {
     };
     return server.registerTool(tool, shown, ({ handle, input }: HandleArguments, ctx) =>
       this.answered(server, tool, async () => {
-        const session = await sessions.find(this.callerOf(ctx, server), handle);
-        if (session === null) return unknownHandle(this.#refused(server, tool));
+        const caller = this.callerOf(ctx, server);
+        const refused = this.#refused(server, tool);
+        const malformed = malformedCall(handle, refused);
+        if (malformed !== null) return malformed;
+        const session = await sessions.find(caller, handle);
+        if (session === null) return unknownHandle(refused);
         return work(session, input, ctx);
       }),
     );

@@ -16,7 +16,13 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import type { Session } from '../../runtime/session.ts';
 import type { Clock } from '../../time/clock.ts';
 import { systemClock } from '../../time/system-clock.ts';
-import { type PrincipalOf, principalByContext } from './caller.ts';
+import { callerBy, type PrincipalOf } from './caller.ts';
+import {
+  assertHandlesOptions,
+  assertRegisterOptions,
+  assertServer,
+  assertToolConfig,
+} from './checked-options.ts';
 import { HandleSessions } from './handle-sessions.ts';
 import { HandleTools } from './handle-tools.ts';
 import { registerOwnTools } from './own-tools.ts';
@@ -40,8 +46,8 @@ export interface HandlesOptions<
   /** What one is, for the model: "a shopping cart". */
   readonly describe: string;
   /**
-   * Who calls. Default: whom `createMcpEndpoint` made the server for; with a server of your own, anonymous, and
-   * a call that is authenticated is refused until this is given.
+   * Who calls. Default: whom `createMcpEndpoint`, `createMcpSessions` or `serveMcpStdio` says it is; with an endpoint of
+   * your own, anonymous, and a call that is authenticated is refused until this is given.
    */
   readonly principal?: PrincipalOf;
   /**
@@ -105,11 +111,11 @@ export interface Handles<
 > {
   readonly name: string;
   readonly ttlMs: number;
-  /** Registers `<name>_open` and `<name>_close`, and the optional ones. */
+  /** Registers `<name>_open` and `<name>_close`, and the optional ones. Throws `InvalidOptionError`. */
   register(server: McpServer, options?: RegisterHandlesOptions): void;
   /**
    * Registers a tool that takes a handle. The handle is checked against the caller on every call, before the handler runs. Throws
-   * `InvalidOptionError` for a schema the handle's argument cannot be added to.
+   * `InvalidOptionError` for a schema the handle's argument cannot be added to, and for an option there is not.
    */
   registerTool<
     Own extends StandardSchemaWithJSON | undefined = undefined,
@@ -142,6 +148,7 @@ export const createHandles = <
 >(
   options: HandlesOptions<Data, SessionInput, Schema>,
 ): Handles<Data, Schema> => {
+  assertHandlesOptions(options);
   const { runtime, name, describe, callTimeoutMs = LIMITS.operationTimeoutMs } = options;
   const allowed = `text of 1 to ${LIMITS.handleNameLength} characters that matches ${NAME.source}`;
   if (typeof name !== 'string' || !NAME.test(name) || name.length > LIMITS.handleNameLength) {
@@ -164,7 +171,7 @@ export const createHandles = <
     name,
     sessions,
     onError,
-    principalOf: options.principal ?? principalByContext,
+    principalOf: callerBy(options.principal),
     callTimeoutMs: checkedDuration('callTimeoutMs', callTimeoutMs, 1),
   });
   const own = {
@@ -183,10 +190,17 @@ export const createHandles = <
     ttlMs,
     open,
     find: (principal, handle) => sessions.find(principal, handle),
-    register: (server, ownTools = {}) => registerOwnTools(server, own, ownTools),
-    registerTool: (server, tool, config, handler) =>
-      tools.register(server, tool, config, (session, input, ctx) =>
+    register: (server, ownTools = {}) => {
+      assertServer(server);
+      assertRegisterOptions(ownTools);
+      registerOwnTools(server, own, ownTools);
+    },
+    registerTool: (server, tool, config, handler) => {
+      assertServer(server);
+      assertToolConfig(tool, config, handler);
+      return tools.register(server, tool, config, (session, input, ctx) =>
         handler(session, input as never, ctx),
-      ),
+      );
+    },
   };
 };

@@ -6,7 +6,8 @@ import {
 } from '@modelcontextprotocol/server';
 import { InvalidOptionError } from '../../errors.ts';
 import { callOf } from './call-note.ts';
-import { type PrincipalOf, principalByContext } from './caller.ts';
+import { callerBy, type PrincipalOf } from './caller.ts';
+import { assertStateOptions } from './checked-options.ts';
 
 /** How request states are sealed. */
 export interface RequestStateOptions {
@@ -15,8 +16,8 @@ export interface RequestStateOptions {
   /** How long a state is good for, seconds, at least 1; default 600. */
   readonly ttlSeconds?: number;
   /**
-   * Who calls. Where the server is made for one caller, as in the factory of `createMcpEndpoint`:
-   * `() => context.principal`. Default: anonymous; a call that is authenticated is then refused.
+   * Who calls. Default: whom `createMcpEndpoint`, `createMcpSessions` or `serveMcpStdio` says it is; with an endpoint of
+   * your own, anonymous, and a call that is authenticated is refused until this is given.
    */
   readonly principal?: PrincipalOf;
 }
@@ -54,10 +55,12 @@ interface Sealed {
  * The SDK's own codec for `requestState`, bound to the caller, to the MCP session where there is one, and to the tool and
  * the handle of the call: a state that comes back from somebody else, with another handle or too late is
  * refused. It is not one-time: the same state may come back again until it expires, so what must happen once is to be noted in the
- * session.
+ * session. Throws `InvalidOptionError`, and `RangeError` for a key that is too short.
  */
 export const createRequestState = <T = unknown>(options: RequestStateOptions): RequestState<T> => {
-  const { key, ttlSeconds = 600, principal = principalByContext } = options;
+  assertStateOptions(options);
+  const { key, ttlSeconds = 600 } = options;
+  const principal = callerBy(options.principal);
   if (!(Number.isFinite(ttlSeconds) && ttlSeconds >= 1)) {
     throw new InvalidOptionError('ttlSeconds', ttlSeconds, 'a finite number of at least 1');
   }

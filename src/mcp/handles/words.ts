@@ -48,6 +48,19 @@ export const unknownHandle = ({
     `There is no ${name} of this id: it may have expired, or been closed. Call ${openTool} to get a new one.`,
   );
 
+/**
+ * What the model is told whose call has no handle, or something else than a text: that is seen before anything is looked up, and
+ * so tells of no handle. `null` for a text, whichever.
+ */
+export const malformedCall = (
+  handle: unknown,
+  { name, openTool }: Omit<Refused, 'begun'>,
+): CallToolResult | null => {
+  if (typeof handle === 'string') return null;
+  const wrong = handle === undefined ? 'is missing' : 'is not a text';
+  return refusal(`The argument "${name}" ${wrong}. It is the id that ${openTool} gave you.`);
+};
+
 /** Which errors say, of work that has not begun, that there is no session to do it. */
 const isGone = (error: unknown): boolean =>
   error instanceof SessionNotFoundError ||
@@ -69,7 +82,9 @@ export const refusalOf = (error: unknown, refused: Refused): CallToolResult | nu
   }
   if (error instanceof CapacityError) {
     return error.limit === 'maxPerPrincipal'
-      ? refusal(`You have as many open as you may. Close one you no longer need, then try again.`)
+      ? refusal(
+          `You have as many sessions and handles together as you may: not only of kind "${name}". Close what you no longer need, then try again.`,
+        )
       : refusal(`The server has no room at the moment. Try again later.`);
   }
   if (error instanceof DrainingError || error instanceof OperationAbortedError) {

@@ -8,6 +8,7 @@ import {
 } from '@modelcontextprotocol/server';
 import { LIMITS } from '../../limits.ts';
 import type { Clock } from '../../time/clock.ts';
+import { callerOfRequest } from '../callers.ts';
 import type { Admitted } from '../gate.ts';
 import type { McpServerFactory } from '../server-factory.ts';
 import { unavailable } from '../sessions/answers.ts';
@@ -32,7 +33,6 @@ export interface ModernLegOptions {
 export class ModernLeg {
   readonly #options: ModernLegOptions;
   readonly #handler: McpHttpHandler;
-  readonly #callers = new WeakMap<Request, string | null>();
   readonly #exchanges = new Exchanges();
   /** When requests in flight have had their time, mono ms; `null`: it does not go down. */
   #until: number | null = null;
@@ -64,9 +64,8 @@ export class ModernLeg {
   }
 
   /** Answers one request whose Host, Origin, principal and body are looked at. Never rejects. */
-  async serve(request: Request, { principal, authInfo, body }: Admitted): Promise<Response> {
+  async serve(request: Request, { authInfo, body }: Admitted): Promise<Response> {
     if (this.#until !== null) return goingDown();
-    this.#callers.set(request, principal);
     const answering = this.#handler.fetch(request, {
       parsedBody: body,
       // What it is, is between the framework that found it out and the tools that read it. The SDK looks into it only
@@ -104,7 +103,9 @@ export class ModernLeg {
   }
 
   async #serverFor({ authInfo, requestInfo }: McpRequestContext) {
-    const principal = requestInfo === undefined ? null : (this.#callers.get(requestInfo) ?? null);
+    const principal = requestInfo && callerOfRequest(requestInfo);
+    // Whoever it is, nobody is taken for an anonymous caller here.
+    if (principal === undefined) throw new Error('A request that was not let in reached a server.');
     return await this.#options.server({
       era: 'modern',
       session: null,
@@ -119,7 +120,10 @@ const goingDown = (): Response => unavailable('the server is closing', LIMITS.re
 
 /** Answered when its client leaves, or the server: nothing to wait for. */
 const isStanding = (body: unknown): boolean =>
-  (body as { readonly method?: unknown }).method === 'subscriptions/listen';
+  typeof body === 'object' &&
+  body !== null &&
+  'method' in body &&
+  body.method === 'subscriptions/listen';
 
 /** What the SDK reports of requests that it refuses. Their clients are told, and nobody else has to do anything. */
 const isClientMistake = (error: Error): boolean =>

@@ -50,6 +50,9 @@ export const notJson = (): Response =>
 export const invalidRequest = (why: string): Response =>
   answer(400, RPC.invalidRequest, `Invalid Request: ${why}`);
 
+/** 400: the id of a request awaits its answer already, and nobody could tell the two apart. */
+export const inFlight = (): Response => invalidRequest('a request with this id is in flight');
+
 /** 403: the request was sent to a name, or comes from a page, that the endpoint's `option` does not list. */
 export const forbidden = (why: string, option: 'allowedHosts' | 'allowedOrigins'): Response =>
   answer(403, RPC.serverError, `${why} (the server's option ${option} does not list it)`);
@@ -84,12 +87,16 @@ export const unsupportedVersion = (version: string, supported: Iterable<string>)
   return answer(400, RPC.serverError, `Bad Request: ${why}`);
 };
 
-/** 413: the body is longer than `mostBytes`. */
+/**
+ * 413: the body is longer than `mostBytes`. What is left of it is on its way still, and nothing after it on this connection
+ * could be read: so the client is told to use another.
+ */
 export const bodyTooLarge = (mostBytes: number): Response =>
   answer(
     413,
     RPC.serverError,
     `Payload Too Large: the request body must not exceed ${mostBytes} bytes`,
+    { connection: 'close' },
   );
 
 /** 415: the body does not say that it is JSON. */
@@ -145,6 +152,16 @@ export const SESSION_ENDED: RpcError = {
   data: { code: 'ERR_HOLDFAST_TERMINATED', retryable: false },
 };
 
+/** The same when its server goes, and the session goes on: in another process, or behind another endpoint. */
+export const SERVER_CLOSING: RpcError = {
+  code: RPC.serverError,
+  message: 'The server is closing. The request may be done in part.',
+  data: { code: 'ERR_HOLDFAST_DRAINING', retryable: true },
+};
+
+/** What a request of a batch is answered with that its client has cancelled. */
+export const CANCELLED: RpcError = { code: RPC.serverError, message: 'Cancelled' };
+
 /** What a client is told of an error in the answer to its request. Only Holdfast's own are told. */
 export const rpcErrorOf = (error: unknown): RpcError => {
   if (!(error instanceof HoldfastError)) {
@@ -165,6 +182,11 @@ export const answerOf = (error: unknown): Response | null => {
     error instanceof SessionTerminatedError
   ) {
     return sessionNotFound();
+  }
+  if (error instanceof CapacityError && error.limit === 'maxPerPrincipal') {
+    const why =
+      'No room for another session: the caller has as many as it may, and none can make way';
+    return unavailable(why, LIMITS.quotaRetryAfterMs);
   }
   if (error instanceof CapacityError || error instanceof DrainingError) {
     return unavailable(error.message, error.retryAfterMs);

@@ -3,13 +3,15 @@ import type { Unsubscribe } from '../../observe/events.ts';
 import type { FrontEndNotes } from '../../runtime/front-end/front-end.ts';
 import type { Session } from '../../runtime/session.ts';
 import { noLongerServed, nowServed } from '../session-of.ts';
-import { RPC, type RpcError, rpcErrorOf, SESSION_ENDED } from './answers.ts';
+import { CANCELLED, type RpcError, rpcErrorOf, SESSION_ENDED } from './answers.ts';
+import type { ConnectionContext } from './connection-context.ts';
 import type { Inbound } from './inbound.ts';
 import { isId, isObject, type JsonRpcMessage } from './json-rpc.ts';
-import type { LegContext } from './leg-context.ts';
+import { KeptWishes } from './kept-wishes.ts';
 import type { ServerLike } from './options.ts';
 import { OwnRequests } from './own-requests.ts';
 import { Post, type PostContext } from './post.ts';
+import { letGo, takeOn } from './server-in-use.ts';
 import { SessionStreams } from './streams/session-streams.ts';
 import {
   type Message,
@@ -19,12 +21,10 @@ import {
   type Wire,
 } from './transport.ts';
 import { Unasked } from './unasked.ts';
-import { type Wish, Wishes, wishOf } from './wishes.ts';
+import type { Wish, Wishes } from './wishes.ts';
 
 /** How a POST is answered. */
 export type Answering = Pick<PostContext, 'batch' | 'streams' | 'primed' | 'respond'>;
-
-const CANCELLED: RpcError = { code: RPC.serverError, message: 'Cancelled' };
 
 const nobodyWaits = (id: unknown): Error =>
   new Error(`No request with the id ${String(id)} awaits an answer.`);
@@ -38,14 +38,12 @@ export class Connection implements Wire {
   readonly transport: SessionTransport;
   /** What the server says that belongs to no request. */
   readonly unasked: Unasked;
-  readonly #context: LegContext;
+  readonly #context: ConnectionContext;
   readonly #notes: FrontEndNotes;
-  readonly #wishes: Wishes;
+  readonly #wishes: KeptWishes;
   readonly #posts = new Map<RequestId, Post>();
   /** Requests of the endpoint itself: the handshake, and what is repeated of it. */
   readonly #asked = new Map<RequestId, (answer: Message) => void>();
-  /** Requests that express a wish, until they are answered. */
-  readonly #wished = new Map<RequestId, Wish>();
   readonly #own: OwnRequests;
   readonly #kept: unknown;
   #streams: SessionStreams | null = null;
@@ -56,19 +54,20 @@ export class Connection implements Wire {
   #closing: Promise<void> | null = null;
 
   /** @param restored whether the session had a server before: then what was kept of it is taken up again. */
-  constructor(context: LegContext, session: Session, restored: boolean) {
+  constructor(context: ConnectionContext, session: Session, restored: boolean) {
     this.#context = context;
     this.session = session;
     this.transport = new SessionTransport(session.id, this);
     this.#notes = session.frontEnd('mcp');
     const kept = restored ? this.#notes.value : null;
-    this.#wishes = Wishes.of(kept);
+    this.#wishes = new KeptWishes(this.#notes);
     this.#kept = isObject(kept) ? kept['streams'] : null;
     this.#own = new OwnRequests(restored, (isQuiet) => this.#stayInMemory(!isQuiet));
     this.unasked = new Unasked({
       sessionId: session.id,
       open: context.open,
       own: this.#own,
+      full: context.full,
       streams: () => this.streams,
       tellSomePost: (message) => this.#tellSomePost(message),
     });
@@ -76,22 +75,22 @@ export class Connection implements Wire {
 
   /** What the client has set in the server before this one. */
   get wishes(): Wishes {
-    return this.#wishes;
+    return this.#wishes.granted;
   }
 
   /** The streams a client can resume. */
   get streams(): SessionStreams {
-    this.#streams ??= SessionStreams.restored(this.#kept, {
-      sessionId: this.transport.sessionId,
-      keepAlives: this.#context.keepAlives,
-    });
+    const { keepAlives, full, allEnded } = this.#context;
+    const options = { sessionId: this.transport.sessionId, keepAlives, full, allEnded };
+    this.#streams ??= SessionStreams.restored(this.#kept, options);
     return this.#streams;
   }
 
-  /** Connects the server. Rejects with what it rejects with. */
+  /** Connects the server. Rejects with what it rejects with, and where it is connected to another session already. */
   async connect(server: ServerLike): Promise<void> {
-    this.#server = server;
     nowServed(this.transport.sessionId, this.session);
+    takeOn(server);
+    this.#server = server;
     await server.connect(this.transport);
     this.collectAtRest();
   }
@@ -143,7 +142,7 @@ export class Connection implements Wire {
       ids,
     );
     for (const id of ids) this.#posts.set(id, post);
-    for (const message of inbound.messages) this.#note(message);
+    for (const message of inbound.messages) this.#wishes.note(message);
     return post;
   }
 
@@ -157,7 +156,7 @@ export class Connection implements Wire {
   release(inbound: Inbound): void {
     for (const { id } of inbound.requests) {
       this.#posts.delete(id);
-      this.#wished.delete(id);
+      this.#wishes.forget(id);
     }
   }
 
@@ -190,11 +189,11 @@ export class Connection implements Wire {
     }
   }
 
-  sent(message: Message, about: RequestId | undefined): void | Promise<void> {
+  sent(message: Message, about: RequestId | undefined): unknown {
     if ('method' in message) return this.#tell(message, about);
     const id = 'id' in message ? message.id : undefined;
     if (!isId(id)) throw nobodyWaits(id);
-    const wish = this.#wished.get(id);
+    const wish = this.#wishes.of(id);
     if (wish === undefined || !('result' in message)) return this.#answer(id, message);
     return this.#grant(id, message, wish);
   }
@@ -204,24 +203,25 @@ export class Connection implements Wire {
     if (!this.#isClosing) void this.session.terminate('operator').catch(() => {});
   }
 
-  /** Answers what is in flight, then closes the server. Twice is once. Never rejects. */
-  close(): Promise<void> {
+  /** Answers what is in flight with the error, then closes the server. Twice is once. Never rejects. */
+  close(error: RpcError = SESSION_ENDED): Promise<void> {
     this.#isClosing = true;
-    this.#closing ??= this.#close();
+    this.#closing ??= this.#close(error);
     return this.#closing;
   }
 
-  async #close(): Promise<void> {
-    this.abort([...this.#posts.keys()], SESSION_ENDED);
+  async #close(error: RpcError): Promise<void> {
+    this.abort([...this.#posts.keys()], error);
     this.#refuseAsked();
     this.#stopCollecting();
+    this.unasked.settle();
     this.#own.clear();
     this.#streams?.end();
     noLongerServed(this.transport.sessionId);
     const server = this.#server;
     this.#server = null;
     // The server closes its transport; closing the transport as well covers a server that has lost it.
-    await server?.close().catch(() => {});
+    if (server !== null) await letGo(server);
     await this.transport.close().catch(() => {});
   }
 
@@ -244,40 +244,29 @@ export class Connection implements Wire {
 
   /** The client's wish is granted: it is told so once that is kept, because it will not wish again. */
   async #grant(id: RequestId, message: Message, wish: Wish): Promise<void> {
-    this.#wished.delete(id);
+    this.#wishes.forget(id);
     let told = message;
-    if (this.#wishes.take(wish)) {
-      try {
-        await this.#notes.set(this.#wishes.toJSON());
-      } catch (error) {
-        told = { jsonrpc: '2.0', id, error: rpcErrorOf(error) };
-      }
+    try {
+      await this.#wishes.keep(wish);
+    } catch (error) {
+      told = { jsonrpc: '2.0', id, error: rpcErrorOf(error) };
     }
     // It may be cancelled by now.
     if (this.#posts.get(id)?.awaits(id) === true) this.#answer(id, told);
   }
 
-  #tell(message: Message, about: RequestId | undefined): void {
+  #tell(message: Message, about: RequestId | undefined): unknown {
     const kind = 'id' in message ? 'request' : 'notification';
     const post = about === undefined ? undefined : this.#posts.get(about);
-    if (about === undefined || this.#asked.has(about)) {
-      this.unasked.tell(message);
-    } else if (post?.awaits(about) === true) {
-      post.tell(this.#own.sent(message, 'post'), kind);
-    } else {
-      throw nobodyWaits(about);
-    }
+    if (about === undefined || this.#asked.has(about)) return this.unasked.tell(message);
+    if (post?.awaits(about) === true) return post.tell(this.#own.sent(message, 'post'), kind);
+    throw nobodyWaits(about);
   }
 
   #tellSomePost(message: Message): boolean {
     const post = [...this.#posts].findLast(([id, one]) => one.awaits(id))?.[1];
-    post?.tell(message, 'request');
+    void post?.tell(message, 'request');
     return post !== undefined;
-  }
-
-  #note(message: JsonRpcMessage): void {
-    const wish = wishOf(message);
-    if (wish !== null && isId(message['id'])) this.#wished.set(message['id'], wish);
   }
 
   /** What the server asks of its client, and nobody answers for it: it would be lost with the server. */
@@ -287,11 +276,7 @@ export class Connection implements Wire {
   }
 
   #keep(): unknown {
-    const streams = this.#streams === null ? this.#kept : this.#streams.keep();
-    const wishes = this.#wishes.toJSON();
-    if (streams === null || streams === undefined) {
-      return Object.keys(wishes).length === 0 ? null : wishes;
-    }
-    return { ...wishes, streams };
+    this.unasked.settle();
+    return this.#wishes.beside(this.#streams === null ? this.#kept : this.#streams.keep());
   }
 }

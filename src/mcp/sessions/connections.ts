@@ -1,6 +1,7 @@
 import { DrainingError, SessionNotFoundError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Session } from '../../runtime/session.ts';
+import { SERVER_CLOSING, SESSION_ENDED } from './answers.ts';
 import type { Connection } from './connection.ts';
 
 /** A connection that stays for whoever has this, until it is given back. */
@@ -16,6 +17,10 @@ export type Make = (session: Session) => Promise<Connection>;
 /** Why a connection is dropped: its session has ended, is put away, or is not served here any more; or it was never made. */
 export type Dropped = 'ended' | 'rested' | 'left' | 'failed';
 
+/** What is told whoever waits for one that is dropped. */
+const refusalOf = (over: Dropped): Error =>
+  over === 'ended' ? new SessionNotFoundError() : new DrainingError(LIMITS.retryAfterMs);
+
 const ENDING: readonly string[] = ['terminating', 'terminated'];
 
 /** What a session has in this process, or is being given. */
@@ -24,7 +29,10 @@ class Entry {
   readonly session: Session;
   /** `null` while it is being made. */
   connection: Connection | null = null;
-  made: Promise<Connection>;
+  /** Rejects where it is dropped first: whoever waits for it does not wait for a factory that hangs. */
+  readonly made: Promise<Connection>;
+  succeed: (connection: Connection) => void = () => undefined;
+  fail: (error: unknown) => void = () => undefined;
   /** Requests that are at it. */
   holds = 0;
   /** `null`: it lives. */
@@ -34,11 +42,14 @@ class Entry {
   stopWatching: () => void = () => undefined;
   readonly #review: (entry: Entry) => void;
 
-  constructor(session: Session, made: Promise<Connection>, review: (entry: Entry) => void) {
+  constructor(session: Session, review: (entry: Entry) => void) {
     this.id = session.id;
     this.session = session;
     this.rested = session.info().residency !== 'resident';
-    this.made = made;
+    this.made = new Promise((resolve, reject) => {
+      this.succeed = resolve;
+      this.fail = reject;
+    });
     this.#review = review;
   }
 
@@ -107,8 +118,7 @@ export class Connections {
     const entry = this.#entries.get(session.id) ?? this.#begin(session, make);
     entry.holds += 1;
     const connection = await entry.made;
-    if (entry.over === 'ended') throw new SessionNotFoundError();
-    if (entry.over !== null) throw new DrainingError(LIMITS.retryAfterMs);
+    if (entry.over !== null) throw refusalOf(entry.over);
     return entry.hold(connection);
   }
 
@@ -120,18 +130,17 @@ export class Connections {
   }
 
   #begin(session: Session, make: Make): Entry {
-    const making = make(session);
-    const entry = new Entry(session, making, (one) => this.#review(one));
+    const entry = new Entry(session, (one) => this.#review(one));
     this.#entries.set(entry.id, entry);
-    entry.made = making.then(
+    make(session).then(
       (connection) => {
         entry.connection = connection;
-        if (entry.over !== null) this.#shut(connection);
-        return connection;
+        if (entry.over === null) entry.succeed(connection);
+        else this.#shut(connection, entry.over);
       },
       (error: unknown) => {
+        entry.fail(error);
         this.#drop(entry, 'failed');
-        throw error;
       },
     );
     entry.stopWatching = this.#watch(entry);
@@ -192,12 +201,13 @@ export class Connections {
     entry.over = over;
     this.#entries.delete(entry.id);
     entry.stopWatching();
-    if (entry.connection !== null) this.#shut(entry.connection);
+    if (entry.connection === null) entry.fail(refusalOf(over));
+    else this.#shut(entry.connection, over);
     this.#onDropped(entry.id, over);
   }
 
-  #shut(connection: Connection): void {
-    const closing = connection.close();
+  #shut(connection: Connection, over: Dropped): void {
+    const closing = connection.close(over === 'left' ? SERVER_CLOSING : SESSION_ENDED);
     this.#closing.add(closing);
     void closing.then(() => this.#closing.delete(closing));
   }

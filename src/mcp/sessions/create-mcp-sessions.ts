@@ -1,4 +1,5 @@
 import type { FetchContext } from '../../http/fetch.ts';
+import { checkHttpOptions, SESSIONS_OPTIONS } from '../checked-options.ts';
 import { createGate, type Gate } from '../gate.ts';
 import { createLeg, type Leg } from './leg.ts';
 import type { McpSessions, McpSessionsOptions } from './options.ts';
@@ -65,15 +66,25 @@ class Sessions implements McpSessions {
  * its stream is closed, and what it asks next gets 404, with which it opens a session anew.
  *
  * A client that leaves has not cancelled its request. What it missed of a stream it can have again with `Last-Event-ID`:
- * the newest 256 messages of each stream, up to 1 MiB, of the newest 16 POSTs, also after the session was put away.
- * What a client does not read waits in memory, up to 1 MiB or 256 events a stream. Past that a POST's stream
- * is sent no notifications (progress, log messages) until the client has read on, but always its answers; a
- * GET stream is closed, and the client opens another.
+ * the newest 256 messages of each stream, up to 1 MiB, of every POST that runs and for 5 minutes of the newest 64 that have
+ * ended, also after the session was put away.
+ * What a client does not read waits in memory, up to 1 MiB or 1,024 events a stream. Past that whoever awaits what it sends
+ * goes at the client's pace. Where that takes nothing for a second, a POST's stream is sent no notifications (progress, log
+ * messages) until the client has read on, but always its answers; a GET stream is closed, and the client opens another.
  *
  * Statuses: 400 without a session id, 404 for one that is malformed, unknown, ended or somebody else's, 503 with Retry-After
  * when there is no room, the runtime drains, the store does not answer, or the session cannot be read by this process
  * (`SessionInfo.unreadable`; a DELETE still ends it where that is for its behaviour). A request that is refused leaves
  * nothing behind.
+ *
+ * A principal that has as many sessions as it may (`maxPerPrincipal`) is not locked out: its `initialize` ends, with `operator`,
+ * that of its own MCP sessions which has been quiet for the longest, where one has no work in flight and no open stream. Where
+ * none can go, it gets 503.
  */
-export const createMcpSessions = (options: McpSessionsOptions): McpSessions =>
-  new Sessions(options);
+export const createMcpSessions = <Data = unknown>(
+  options: McpSessionsOptions<Data>,
+): McpSessions => {
+  checkHttpOptions('createMcpSessions', SESSIONS_OPTIONS, options);
+  // Inside, the type of the data is nobody's business: the runtime and the factory agree on it.
+  return new Sessions(options as McpSessionsOptions);
+};

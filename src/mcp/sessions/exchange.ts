@@ -1,10 +1,9 @@
 import { type HoldfastError, SessionTerminatedError } from '../../errors.ts';
 import { randomBase64url } from '../../identity/randomness.ts';
-import { LIMITS } from '../../limits.ts';
 import type { Session } from '../../runtime/session.ts';
 import {
   accepted,
-  invalidRequest,
+  inFlight,
   pong,
   type RpcError,
   refusedRequests,
@@ -17,10 +16,11 @@ import type { Inbound } from './inbound.ts';
 import { isId } from './json-rpc.ts';
 import type { LegContext } from './leg-context.ts';
 import { extraOf, resumableExtra } from './message-extra.ts';
-import type { Post } from './post.ts';
+import { NONE, Place } from './place.ts';
+import { COME_AGAIN_MS, type Post } from './post.ts';
 import { restore } from './restoring.ts';
 import { isPingId } from './streams/presence.ts';
-import type { MessageExtra } from './transport.ts';
+import type { MessageExtra, RequestId } from './transport.ts';
 
 /** One POST on a session. */
 export interface Exchange {
@@ -33,13 +33,8 @@ export interface Exchange {
   readonly primed: boolean;
 }
 
-/** How long a client waits before it opens another stream in place of one that was closed by a tool, ms. */
-const COME_AGAIN_MS = LIMITS.retryAfterMs;
-
 /** Its operation is only to be told from the others of its session: a UUID would cost five times as much, with every call. */
 const OPERATION_ID_BYTES = 12;
-
-const inFlight = (): Response => invalidRequest('a request with this id is in flight');
 
 /** What the client is told of requests that were aborted. That the session has ended, but not why. */
 const abortError = (reason: unknown): RpcError =>
@@ -49,8 +44,16 @@ const abortError = (reason: unknown): RpcError =>
 const hold = ({ context, session, authInfo }: Exchange): Promise<Held> =>
   context.connections.hold(session, restore(context, authInfo));
 
-/** Gives the server every message of a POST. What an answer is due to may be resumed, if there is a `post`. */
-const deliver = (connection: Connection, exchange: Exchange, post: Post | null): void => {
+/**
+ * Gives the server every message of a POST but the requests that were cancelled before. What an answer is due to may be
+ * resumed, if there is a `post`.
+ */
+const deliver = (
+  connection: Connection,
+  exchange: Exchange,
+  post: Post | null,
+  withdrawn: ReadonlySet<RequestId> = NONE,
+): void => {
   const { context, inbound, request, authInfo, primed } = exchange;
   const extra = extraOf(request, authInfo);
   const id = connection.transport.sessionId;
@@ -58,17 +61,28 @@ const deliver = (connection: Connection, exchange: Exchange, post: Post | null):
     post !== null && primed
       ? resumableExtra(extra, post, () => context.open.closeOf(id, COME_AGAIN_MS))
       : extra;
+  // First: as long as others of their batch are open they are answered with an error.
+  for (const cancelled of withdrawn) connection.cancelled(cancelled);
   for (const message of inbound.messages) {
-    connection.deliver(message, isId(message['id']) ? ofRequests : extra);
+    const { id: own, method } = message;
+    if (!isId(own)) connection.deliver(message, extra);
+    else if (method === undefined || !withdrawn.has(own)) connection.deliver(message, ofRequests);
   }
   for (const cancelled of inbound.cancelled) connection.cancelled(cancelled);
 };
+
+/** A POST with requests that has its place. */
+interface Begun {
+  readonly signal: AbortSignal;
+  /** Those of its requests that were cancelled before. */
+  readonly withdrawn: ReadonlySet<RequestId>;
+}
 
 /** Has the requests of a POST answered, until every one is or the signal is aborted. */
 const serve = async (
   connection: Connection,
   exchange: Exchange,
-  signal: AbortSignal,
+  { signal, withdrawn }: Begun,
   respond: (response: Response) => void,
 ): Promise<void> => {
   const { context, inbound, primed } = exchange;
@@ -86,7 +100,7 @@ const serve = async (
     );
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    deliver(connection, exchange, post);
+    deliver(connection, exchange, post, withdrawn);
     await post.ended;
   } finally {
     signal.removeEventListener('abort', onAbort);
@@ -102,27 +116,36 @@ const serve = async (
  */
 const exchangeRequests = (exchange: Exchange): Promise<Response> => {
   const { context, session, inbound } = exchange;
-  const method = inbound.batch ? 'batch' : inbound.requests[0]?.method;
-  const { timeoutMs } = context;
+  const { timeoutMs, queued } = context;
+  if (!queued.isFree(session.id, inbound.requests)) return Promise.resolve(inFlight());
   return new Promise<Response>((resolve, reject) => {
-    session
-      .run(
-        // The client's own word for it: any text, of any length.
-        method?.slice(0, LIMITS.operationNameLength) || 'other',
-        async ({ signal }) => {
-          const { connection, release } =
-            context.connections.held(session.id) ?? (await hold(exchange));
-          try {
-            // Its caller was told already.
-            if (!signal.aborted) await serve(connection, exchange, signal, resolve);
-          } finally {
-            release();
-          }
-        },
-        { id: randomBase64url(OPERATION_ID_BYTES), timeoutMs },
-      )
-      // Once a response is given this has no effect: the error has been told in it.
-      .catch(reject);
+    const id = randomBase64url(OPERATION_ID_BYTES);
+    const place = new Place();
+    const running = session.run(
+      inbound.batch ? 'batch' : (inbound.requests[0]?.method ?? 'other'),
+      async ({ signal }) => {
+        const withdrawn = place.begin();
+        if (withdrawn === null) return;
+        const { connection, release } =
+          context.connections.held(session.id) ?? (await hold(exchange));
+        try {
+          // Its caller was told already.
+          if (!signal.aborted) await serve(connection, exchange, { signal, withdrawn }, resolve);
+        } finally {
+          release();
+        }
+      },
+      { id, timeoutMs },
+    );
+    // Once a response is given this has no effect: the error has been told in it.
+    running.catch((error: unknown) => {
+      place.leave();
+      reject(error);
+    });
+    place.asked(context, session.id, inbound, (response) => {
+      resolve(response);
+      session.abort(id);
+    });
   });
 };
 
@@ -135,7 +158,9 @@ const exchangePings = ({ context, session, inbound }: Exchange): Response => {
   const ids = inbound.requests.map(({ id }) => id);
   const connection = context.connections.get(session.id);
   const free = connection?.isFree(ids) ?? new Set(ids).size === ids.length;
-  return free ? pong(inbound.requests, inbound.batch, session.id) : inFlight();
+  return free && context.queued.isFree(session.id, inbound.requests)
+    ? pong(inbound.requests, inbound.batch, session.id)
+    : inFlight();
 };
 
 /**
@@ -167,7 +192,9 @@ const exchangeNotices = async (exchange: Exchange): Promise<Response> => {
 
 /** Serves one POST on a session. Rejects with what refuses the whole of it. */
 export const exchange = async (given: Exchange): Promise<Response> => {
-  const { inbound } = given;
+  const { inbound, context, session } = given;
+  // What waits for its place is known here only: it ends before it is begun.
+  for (const id of inbound.cancelled) context.queued.withdraw(session.id, id);
   if (inbound.answers !== null) return exchangeAnswers(given);
   if (inbound.ping) return exchangePings(given);
   if (inbound.requests.length === 0) return exchangeNotices(given);

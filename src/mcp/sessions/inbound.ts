@@ -1,6 +1,6 @@
 import { LIMITS } from '../../limits.ts';
 import type { InitializeParams } from './handshake.ts';
-import { isId, isMessage, isObject, type JsonRpcMessage } from './json-rpc.ts';
+import { isId, isMessage, isObject, type JsonRpcMessage, methodNameOf } from './json-rpc.ts';
 import type { RequestId } from './transport.ts';
 
 /** A request in a body. */
@@ -26,10 +26,6 @@ export interface Inbound {
   /** Every message is an answer to a request of the server: the ids of these requests. `null`: there is something else. */
   readonly answers: readonly RequestId[] | null;
 }
-
-const METHOD_NAME = /^[\w./$-]{1,64}$/;
-
-const nameOf = (method: string): string => (METHOD_NAME.test(method) ? method : 'other');
 
 const cancelledOf = (message: JsonRpcMessage): RequestId | null => {
   if (message['method'] !== 'notifications/cancelled' || 'id' in message) return null;
@@ -73,7 +69,7 @@ export const inboundOf = (body: unknown): Inbound | null => {
     }
     others += 1;
     if (isId(id)) {
-      requests.push({ id, method: nameOf(method) });
+      requests.push({ id, method: methodNameOf(method) });
       if (method === 'ping') pings += 1;
       initialize ??= openingOf(message);
     } else {

@@ -16,6 +16,12 @@ export const isObject = (value: unknown): value is JsonObject =>
 export const isId = (value: unknown): value is RequestId =>
   typeof value === 'string' || Number.isSafeInteger(value);
 
+const METHOD_NAME = /^[\w./$-]{1,64}$/;
+
+/** A method as it may be shown, and name an operation: it is the client's own word, and `other` where that is no plain name. */
+export const methodNameOf = (method: string): string =>
+  METHOD_NAME.test(method) ? method : 'other';
+
 const RELATED_TASK = 'io.modelcontextprotocol/related-task';
 
 const isMeta = (meta: unknown): boolean => {

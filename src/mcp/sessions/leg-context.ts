@@ -1,18 +1,16 @@
+import type { ConnectionContext } from './connection-context.ts';
 import type { Connections } from './connections.ts';
+import type { Room } from './making-room.ts';
 import type { LegOptions } from './options.ts';
-import type { Post } from './post.ts';
-import type { KeepAlive } from './streams/keep-alive.ts';
-import type { OpenStreams } from './streams/open-streams.ts';
-import type { DelayLine } from './streams/tick.ts';
+import type { Queued } from './queued.ts';
 
 /** What the parts of one leg share. */
-export interface LegContext extends Pick<LegOptions, 'runtime' | 'server'> {
+export interface LegContext extends ConnectionContext, Pick<LegOptions, 'runtime' | 'server'> {
   readonly connections: Connections;
-  /** The open GETs. */
-  readonly open: OpenStreams;
-  /** POSTs that are not answered yet, until they become streams. */
-  readonly slow: DelayLine<Post>;
-  readonly keepAlives: DelayLine<KeepAlive>;
+  /** Gives sessions their place: see `Room`. */
+  readonly room: Room;
+  /** Requests that wait for their place. */
+  readonly queued: Queued;
   /** Whether every POST is answered as a stream. */
   readonly streams: boolean;
   readonly timeoutMs: number | 'off';

@@ -1,15 +1,18 @@
+import { heard } from '../../errors/heard.ts';
 import {
   HoldfastError,
   InvalidOptionError,
   SessionNotFoundError,
   SessionUnreadableError,
+  TimeoutError,
 } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { LifecycleEvent, Unsubscribe } from '../../observe/events.ts';
 import { checkedDuration } from '../../runtime/liveness/deadlines.ts';
 import type { Session } from '../../runtime/session.ts';
 import { systemClock } from '../../time/system-clock.ts';
-import { type Admitted, tellOperator } from '../gate.ts';
+import type { Admitted } from '../gate.ts';
+import { madeBy } from '../made-server.ts';
 import {
   answerOf,
   internalError,
@@ -19,7 +22,6 @@ import {
   notAcceptable,
   streamNotAcceptable,
   unavailable,
-  unsupportedVersion,
 } from './answers.ts';
 import { Connections } from './connections.ts';
 import { exchange, refuse } from './exchange.ts';
@@ -27,13 +29,18 @@ import { handshakeOf } from './handshake.ts';
 import { inboundOf } from './inbound.ts';
 import type { LegContext } from './leg-context.ts';
 import { listen } from './listening.ts';
+import { Room } from './making-room.ts';
 import { open } from './opening.ts';
 import type { LegOptions } from './options.ts';
+import { Queued } from './queued.ts';
 import { restore } from './restoring.ts';
+import { hasBatches, isPrimed, revisionOf } from './revisions.ts';
+import { EndedStreams } from './streams/ended-streams.ts';
 import { keepAlives } from './streams/keep-alive.ts';
 import { OpenStreams } from './streams/open-streams.ts';
+import { patience } from './streams/outbox.ts';
 import { pingWindowMs } from './streams/presence.ts';
-import { Tick } from './streams/tick.ts';
+import { type DelayLine, Tick } from './streams/tick.ts';
 
 /** The sessionful part of an endpoint: what is behind the gate, for requests of the revisions that have sessions. */
 export interface Leg {
@@ -49,15 +56,6 @@ export interface Leg {
 
 const SESSION_HEADER = 'mcp-session-id';
 
-/** Revisions a client may speak here, newest first. Those of 2024 differ in nothing that matters to a session. */
-const VERSIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05', '2024-10-07'];
-
-/** What a client speaks that does not say so. */
-const UNSAID_VERSION = '2025-03-26';
-
-/** From this revision on clients can read an event without data. */
-const PRIMED_VERSION = '2025-11-25';
-
 /** How long a client waits after a drain before it comes again, ms. SDK clients try three times, and then no more. */
 const NEXT_PROCESS_MS = 3_000;
 
@@ -69,27 +67,34 @@ const existing = (session: Session | null): Session => {
 class SessionsLeg implements Leg {
   readonly #context: LegContext;
   readonly #tick: Tick;
+  /** What is done once the servers have had their time to close. */
+  readonly #patience: DelayLine<() => void>;
   readonly #unsubscribe: Unsubscribe;
   #draining = false;
-  #closed = false;
+  #closing: Promise<void> | null = null;
 
   constructor(options: LegOptions) {
     const { runtime, server, answers = 'auto', requestTimeoutMs, onError } = options;
     this.#tick = new Tick(options.clock ?? systemClock());
+    this.#patience = this.#tick.line(LIMITS.cleanupTimeoutMs, (giveUp) => giveUp());
     this.#context = {
       runtime,
-      server,
+      server: madeBy(server),
       connections: new Connections((id, over) => {
         // What is put away keeps its stream, and is found behind it when it is woken.
         const stays = over === 'failed' || (over === 'rested' && !this.#draining);
         if (!stays) this.#context.open.closeOf(id, this.#draining ? NEXT_PROCESS_MS : undefined);
       }),
+      room: new Room(runtime),
+      queued: new Queued(),
       open: new OpenStreams({ tick: this.#tick, pingWindowMs: pingWindowMs(runtime.deadlines) }),
       slow: this.#tick.line(LIMITS.streamAfterMs, (post) => void post.stream()),
       keepAlives: keepAlives(this.#tick),
+      full: patience(this.#tick),
+      allEnded: new EndedStreams(this.#tick),
       streams: answers === 'stream',
       timeoutMs: requestTimeoutMs ?? LIMITS.operationTimeoutMs,
-      onError: (error) => tellOperator(onError, error),
+      onError: heard('The sessions of an MCP endpoint', onError),
     };
     this.#unsubscribe = runtime.subscribe((event) => this.#hear(event));
   }
@@ -103,7 +108,7 @@ class SessionsLeg implements Leg {
   }
 
   async serve(request: Request, admitted: Admitted): Promise<Response> {
-    if (this.#closed) return unavailable('the server is closing', LIMITS.retryAfterMs);
+    if (this.#closing !== null) return unavailable('the server is closing', LIMITS.retryAfterMs);
     try {
       return await this.#route(request, admitted);
     } catch (error) {
@@ -113,12 +118,27 @@ class SessionsLeg implements Leg {
     }
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#unsubscribe();
-    await this.#context.connections.close();
+    await Promise.race([this.#context.connections.close(), this.#outOfPatience()]);
     this.#context.open.close();
     this.#tick.stop();
+  }
+
+  /** A server that does not close keeps nobody who closes the endpoint. */
+  #outOfPatience(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#patience.push(() => {
+        const what = 'Closing the servers of an MCP endpoint';
+        this.#context.onError(new TimeoutError(what, LIMITS.cleanupTimeoutMs));
+        resolve();
+      });
+    });
   }
 
   #route(request: Request, admitted: Admitted): Promise<Response> | Response {
@@ -154,10 +174,13 @@ class SessionsLeg implements Leg {
     }
     if (id === null) return missingSessionId();
     const session = existing(await this.#readable(id, admitted));
-    const version = versionOf(request, session);
-    if (version instanceof Response) return version;
+    const revision = revisionOf(request);
+    if (revision instanceof Response) return revision;
+    if (inbound.batch && !hasBatches(revision)) {
+      return invalidRequest(`the revision ${revision} has no batches`);
+    }
     const { authInfo } = admitted;
-    const primed = version >= PRIMED_VERSION;
+    const primed = isPrimed(revision);
     try {
       const context = this.#context;
       return await exchange({ context, session, request, inbound, authInfo, primed });
@@ -174,12 +197,12 @@ class SessionsLeg implements Leg {
     const id = request.headers.get(SESSION_HEADER);
     if (id === null) return missingSessionId();
     const session = existing(await this.#readable(id, admitted));
-    const version = versionOf(request, session);
-    if (version instanceof Response) return version;
-    if (this.#draining || this.#closed) {
+    const revision = revisionOf(request);
+    if (revision instanceof Response) return revision;
+    if (this.#draining || this.#closing !== null) {
       return unavailable('the server is closing', LIMITS.retryAfterMs);
     }
-    const response = listen(this.#context, session, request, version >= PRIMED_VERSION);
+    const response = listen(this.#context, session, request, isPrimed(revision));
     // One that was woken before has no server yet that could say anything.
     if (session.info().residency === 'resident') this.#serveUnasked(session);
     // Its client has left while it was looked up.
@@ -192,8 +215,8 @@ class SessionsLeg implements Leg {
     const id = request.headers.get(SESSION_HEADER);
     if (id === null) return missingSessionId();
     const session = existing(await this.#find(id, admitted));
-    const version = versionOf(request, session);
-    if (version instanceof Response) return version;
+    const revision = revisionOf(request);
+    if (revision instanceof Response) return revision;
     await session.terminate('client');
     return new Response(null, { status: 200 });
   }
@@ -253,7 +276,7 @@ class SessionsLeg implements Leg {
   /** Has the server of a session made that nobody asks anything: its stream is open, and it may have something to say. */
   #serveUnasked(session: Session): void {
     const { connections, open: streams } = this.#context;
-    if (this.#closed || connections.has(session.id) || !streams.has(session.id)) return;
+    if (this.#closing !== null || connections.has(session.id) || !streams.has(session.id)) return;
     connections.hold(session, restore(this.#context)).then(
       ({ release }) => release(),
       (error: unknown) => {
@@ -262,15 +285,6 @@ class SessionsLeg implements Leg {
     );
   }
 }
-
-/** The revision a request is of; the refusal of one nobody knows. One its session was opened with is known. */
-const versionOf = (request: Request, session: Session): string | Response => {
-  const version = request.headers.get('mcp-protocol-version');
-  if (version === null) return UNSAID_VERSION;
-  if (VERSIONS.includes(version)) return version;
-  const agreed = handshakeOf(session.info().client)?.protocolVersion;
-  return version === agreed ? version : unsupportedVersion(version, VERSIONS);
-};
 
 /**
  * Makes the sessionful leg. Throws `InvalidOptionError`.

@@ -4,11 +4,14 @@ import type { LegContext } from './leg-context.ts';
 import { SessionStreams } from './streams/session-streams.ts';
 
 /** The streams of a session that can be resumed: of its connection, or as they were kept when it was put away. */
-const streamsOf = ({ connections, keepAlives }: LegContext, session: Session): SessionStreams => {
+const streamsOf = (
+  { connections, keepAlives, full }: LegContext,
+  session: Session,
+): SessionStreams => {
   const connection = connections.get(session.id);
   if (connection !== null) return connection.streams;
   const kept = session.frontEnd('mcp').value;
-  const options = { sessionId: session.id, keepAlives };
+  const options = { sessionId: session.id, keepAlives, full };
   return SessionStreams.restored(isObject(kept) ? kept['streams'] : null, options);
 };
 

@@ -16,12 +16,12 @@ export interface ServerLike {
   close(): Promise<void>;
 }
 
-/** What a factory is told of the session it makes a server for. */
-export interface SessionContext {
+/** What a factory is told of the session it makes a server for; `Data` is what that keeps. */
+export interface SessionContext<Data = unknown> {
   /** The protocol has sessions up to its revision 2025-11-25. */
   readonly era: 'legacy';
   /** The session it serves. */
-  readonly session: Session;
+  readonly session: Session<Data>;
   /**
    * Whether the session had a server before this one, in this process or an earlier one. Of that one nothing is left
    * but what it kept in the session (`session.data`, its messages) or somewhere else that lasts.
@@ -34,21 +34,27 @@ export interface SessionContext {
 }
 
 /** Makes the server of one session. */
-export type ServerFactory = (context: SessionContext) => ServerLike | Promise<ServerLike>;
+export type ServerFactory<Data = unknown> = (
+  context: SessionContext<Data>,
+) => ServerLike | Promise<ServerLike>;
 
 /** What the leg uses of a runtime. */
-export type LegRuntime = Pick<Runtime, 'as' | 'subscribe' | 'deadlines'>;
+export type LegRuntime<Data = unknown> = Pick<
+  Runtime<Data, unknown>,
+  'as' | 'subscribe' | 'deadlines'
+>;
 
 /** How the sessionful leg is made, beside its gate. */
-export interface LegOptions {
+export interface LegOptions<Data = unknown> {
   /** Where the sessions live. Each request goes through `runtime.as(principal)`. */
-  readonly runtime: LegRuntime;
+  readonly runtime: LegRuntime<Data>;
   /**
-   * Makes the server of each session, and again after the session was put away or the process restarted. When it throws,
-   * or takes longer than 30 s to make one again, the client gets 500. Where that was its `initialize` the session ends;
-   * otherwise it stays, and the next request has the server made anew.
+   * Makes the server of each session, and again after the session was put away or the process restarted: a new one each
+   * time. When it throws, or the server is not there and has answered the handshake after 30 s, the client gets 500. Where
+   * that was its `initialize` the session ends; otherwise it stays, and the next request has the server made anew. An
+   * `initialize` is work of its session; one whose client leaves, or that a drain cuts short, leaves no session.
    */
-  readonly server: ServerFactory;
+  readonly server: ServerFactory<Data>;
   /**
    * The longest a request may take, ms, at least 1; default 10 min; `'off'` for no limit but the session's
    * lifetime. Then its handler gets its signal and the client an error. The limit is there for a handler
@@ -64,16 +70,17 @@ export interface LegOptions {
   /**
    * Hears what the client is not told: what went wrong inside while a request was answered with 500, and the
    * `SessionUnreadableError` of a request that was answered with 503. Once a request. Also what kept a server from being
-   * made for a session that was woken while its stream is open.
+   * made for a session that was woken while its stream is open. Default: the first one is a warning of the process, because
+   * a 500 would look as if nothing had happened.
    */
   readonly onError?: (error: unknown) => void;
   /** Source of time; default: the system's. Tests give the one of their runtime. */
   readonly clock?: Clock;
 }
 
-/** How a sessionful MCP endpoint is made. */
-export interface McpSessionsOptions extends GateOptions, LegOptions {
-  /** Hears what the client is not told. */
+/** How a sessionful MCP endpoint is made. `Data` is what the sessions of its runtime keep. */
+export interface McpSessionsOptions<Data = unknown> extends GateOptions, LegOptions<Data> {
+  /** Hears what the client is not told. Default: the first one is a warning of the process. */
   readonly onError?: (error: unknown) => void;
 }
 

@@ -1,5 +1,7 @@
 import { randomBase64url } from '../../identity/randomness.ts';
+import { LIMITS } from '../../limits.ts';
 import { isId, isObject } from './json-rpc.ts';
+import type { StreamEvent } from './streams/event-ring.ts';
 import type { Message, RequestId } from './transport.ts';
 
 /** Where a request of the server goes to: it belongs to a POST that is being answered, or to none. */
@@ -24,6 +26,9 @@ export class OwnRequests {
   readonly #offset: number;
   readonly #onQuiet: (isQuiet: boolean) => void;
   readonly #waiting = new Map<RequestId, Place>();
+  /** Those that have reached nobody, oldest first. */
+  readonly #unheard = new Map<RequestId, StreamEvent>();
+  #unheardBytes = 0;
   #standing = 0;
 
   /** @param onQuiet told when the first request that belongs to no POST waits for its answer, and when none does. */
@@ -53,6 +58,30 @@ export class OwnRequests {
     return this.#waiting.has(id);
   }
 
+  /**
+   * A request has reached nobody yet. It is kept for a client that comes, as long as its answer is waited for, up to so many
+   * as a ring holds: the oldest is given up.
+   */
+  addUnheard(id: RequestId, event: StreamEvent): void {
+    if (!this.#waiting.has(id)) return;
+    this.#removeUnheard(id);
+    this.#unheard.set(id, event);
+    this.#unheardBytes += Buffer.byteLength(event.json);
+    for (const oldest of this.#unheard.keys()) {
+      const isTooMany = this.#unheard.size > LIMITS.streamEvents;
+      if (!isTooMany && this.#unheardBytes <= LIMITS.streamBytes) break;
+      this.#removeUnheard(oldest);
+    }
+  }
+
+  /** Those that have reached nobody, oldest first, with their ids: they are said now. */
+  takeUnheard(): [RequestId, StreamEvent][] {
+    const events = [...this.#unheard];
+    this.#unheard.clear();
+    this.#unheardBytes = 0;
+    return events;
+  }
+
   /** An answer of the client, as the server knows it; `null`: nobody waits for it. */
   answered(message: Message): Message | null {
     const id = idIn(message, 'id');
@@ -77,7 +106,15 @@ export class OwnRequests {
     if (this.#standing === 1) this.#onQuiet(false);
   }
 
+  #removeUnheard(id: RequestId): void {
+    const event = this.#unheard.get(id);
+    if (event === undefined) return;
+    this.#unheard.delete(id);
+    this.#unheardBytes -= Buffer.byteLength(event.json);
+  }
+
   #remove(id: RequestId): void {
+    this.#removeUnheard(id);
     const place = this.#waiting.get(id);
     this.#waiting.delete(id);
     if (place !== 'standing') return;

@@ -1,6 +1,7 @@
 import { LIMITS } from '../../limits.ts';
 import { jsonAnswer, type RpcError } from './answers.ts';
-import type { MessageKind, MessageStream } from './streams/message-stream.ts';
+import type { MessageStream } from './streams/message-stream.ts';
+import type { MessageKind } from './streams/outbox.ts';
 import type { DelayLine } from './streams/tick.ts';
 import type { Message, RequestId } from './transport.ts';
 
@@ -21,7 +22,7 @@ export interface PostContext {
 }
 
 /** How long a client waits before it comes again for a stream that was cut, ms. */
-const COME_AGAIN_MS = LIMITS.retryAfterMs;
+export const COME_AGAIN_MS = LIMITS.retryAfterMs;
 
 /**
  * The requests of one POST, until every one is answered. They are answered as JSON, as long as nothing is said before the
@@ -56,13 +57,13 @@ export class Post {
   answer(id: RequestId, message: Message): void {
     this.#open.delete(id);
     if (this.#stream === null) this.#answers.push(message);
-    else this.#stream.send(message, 'answer');
+    else void this.#stream.send(message, 'answer');
     if (this.#open.size === 0) this.#finish();
   }
 
-  /** What the server has to say about its requests meanwhile. */
-  tell(message: Message, kind: Exclude<MessageKind, 'answer'>): void {
-    this.stream().send(message, kind);
+  /** What the server has to say about its requests meanwhile. See `MessageStream.send`. */
+  tell(message: Message, kind: Exclude<MessageKind, 'answer'>): boolean | Promise<boolean> {
+    return this.stream().send(message, kind);
   }
 
   /**
@@ -95,7 +96,7 @@ export class Post {
     const stream = this.#context.openStream(primed);
     this.#stream = stream;
     this.#context.respond(stream.response());
-    for (const message of this.#answers) stream.send(message, 'answer');
+    for (const message of this.#answers) void stream.send(message, 'answer');
     this.#answers = [];
     return stream;
   }

@@ -26,8 +26,11 @@ export interface MessageExtra {
 
 /** Where what a server sends goes to. */
 export interface Wire {
-  /** `about`: the id of the request it belongs to. Throws, or rejects, for an answer nobody waits for. */
-  sent(message: Message, about: RequestId | undefined): void | Promise<void>;
+  /**
+   * `about`: the id of the request it belongs to. What it returns is awaited: where a client does not keep up, that takes
+   * until it has read on. Throws, or rejects, for an answer nobody waits for.
+   */
+  sent(message: Message, about: RequestId | undefined): unknown;
   /** The server has closed its transport. */
   closed(): void;
 }
@@ -54,7 +57,10 @@ export class SessionTransport {
   /** Called by the server as it connects. */
   async start(): Promise<void> {}
 
-  /** Sends a message of the server. Rejects for an answer nobody waits for. */
+  /**
+   * Sends a message of the server. Resolves once it is written, or is left out, so whoever awaits it goes at the client's
+   * pace. Rejects for an answer nobody waits for.
+   */
   async send(
     message: Message,
     options?: { readonly relatedRequestId?: RequestId | undefined },

@@ -11,12 +11,15 @@ import {
 } from '@modelcontextprotocol/server';
 import type { Session } from '../../runtime/session.ts';
 import { RPC, type RpcError } from '../sessions/answers.ts';
+import { onBehalfOf } from './connection-caller.ts';
 import { InFlight } from './in-flight.ts';
 
 /** What an accounted transport is made of. */
 export interface AccountedOptions {
   /** What reads and writes the messages. */
   readonly wire: Transport;
+  /** Whose connection it is. */
+  readonly principal: string | null;
   /** Gives the session of the connection, made for the first message. */
   readonly session: (opening: JSONRPCMessage) => Promise<Session>;
   /** What the client is told of what a request was refused with. */
@@ -50,7 +53,7 @@ export class AccountedTransport implements Transport {
     this.#options = options;
     this.#inFlight = new InFlight(
       {
-        deliver: (message) => this.onmessage?.(message),
+        deliver: (message) => this.#deliver(message),
         refuse: (id, error) => this.#fail(id, error),
       },
       options.requestTimeoutMs,
@@ -121,21 +124,26 @@ export class AccountedTransport implements Transport {
     // Its end is on its way, and closes the connection.
     session.touch().catch(() => {});
     if (isJSONRPCNotification(message) && this.#isCancel(message)) return;
-    this.onmessage?.(message);
+    this.#deliver(message);
   }
 
   #request(session: Session, request: JSONRPCRequest): void {
     const { id, method } = request;
     if (method === 'ping') {
       if (!session.signal.aborted) session.beat();
-      this.onmessage?.(request);
+      this.#deliver(request);
     } else if (method === STANDING) {
       session.touch().catch(() => {});
-      this.onmessage?.(request);
+      this.#deliver(request);
     } else if (this.#inFlight.has(id)) {
       const message = 'Invalid Request: a request with this id is in flight';
       this.#reply(id, { code: RPC.invalidRequest, message });
     } else this.#inFlight.begin(session, request);
+  }
+
+  /** Gives a message to the server, whose tools are to know whose it is. */
+  #deliver(message: JSONRPCMessage): void {
+    onBehalfOf(this.#options.principal, () => this.onmessage?.(message));
   }
 
   /** Whether this withdraws a request that is an operation: then its abort tells the server. */

@@ -5,9 +5,7 @@ import {
 } from '@modelcontextprotocol/server';
 import { LIMITS } from '../../limits.ts';
 import type { Client } from '../../runtime/session.ts';
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+import { isObject } from '../sessions/json-rpc.ts';
 
 const field = (value: unknown, name: string): unknown => (isObject(value) ? value[name] : null);
 

@@ -1,7 +1,7 @@
 import type { JSONRPCMessage, JSONRPCRequest, RequestId } from '@modelcontextprotocol/server';
-import { LIMITS } from '../../limits.ts';
 import type { Session } from '../../runtime/session.ts';
 import type { OperationOptions } from '../../runtime/work/work.ts';
+import { methodNameOf } from '../sessions/json-rpc.ts';
 
 /** What the requests of one connection need of it. */
 export interface Wire {
@@ -17,8 +17,6 @@ interface Open {
   /** The answer is written. */
   answered: () => void;
 }
-
-const METHOD_NAME = /^[\w./$-]{1,64}$/;
 
 /** Ends a request whose client has withdrawn it, or is gone: it is answered with nothing. */
 class Unwanted extends Error {}
@@ -75,10 +73,8 @@ export class InFlight {
 
   async #run(session: Session, request: JSONRPCRequest, open: Open): Promise<void> {
     const { id, method } = request;
-    // The client's own word for it: any text, of any length.
-    const name = METHOD_NAME.test(method) ? method.slice(0, LIMITS.operationNameLength) : 'other';
     try {
-      await session.run(name, ({ signal }) => this.#answer(request, open, signal), {
+      await session.run(methodNameOf(method), ({ signal }) => this.#answer(request, open, signal), {
         timeoutMs: this.#timeoutMs,
         signal: open.unwanted.signal,
       });

@@ -5,26 +5,33 @@ import {
   StdioServerTransport,
   serveStdio,
 } from '@modelcontextprotocol/server/stdio';
+import { heard, type OnError } from '../../errors/heard.ts';
+import type { Names } from '../../errors/known-names.ts';
 import { HoldfastError, InvalidOptionError, SessionTerminatedError } from '../../errors.ts';
+import { refuseWithout } from '../../http/option-kinds.ts';
+import { checkedPrincipal } from '../../identity/principal.ts';
 import { LIMITS } from '../../limits.ts';
+import { checkedKey } from '../../runtime/create-options.ts';
 import { checkedDuration } from '../../runtime/liveness/deadlines.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Session } from '../../runtime/session.ts';
 import type { Clock } from '../../time/clock.ts';
 import { systemClock } from '../../time/system-clock.ts';
-import { bound, type McpServerContext, type McpServerFactory } from '../server-factory.ts';
+import { checkGiven } from '../checked-options.ts';
+import { madeBy } from '../made-server.ts';
+import type { McpServerContext, McpServerFactory } from '../server-factory.ts';
 import { noLongerServed, nowServed } from '../session-of.ts';
 import { type RpcError, rpcErrorOf, SESSION_ENDED } from '../sessions/answers.ts';
 import { AccountedTransport } from './accounted-transport.ts';
 import { clientOf } from './client-of.ts';
 import { openSession, type ProcessSession, prove } from './process-session.ts';
 
-/** How a server over stdio is made. */
-export interface McpStdioOptions {
+/** How a server over stdio is made. `Data` is what the sessions of its runtime keep. */
+export interface McpStdioOptions<Data = unknown> {
   /** Where the session of this process lives. */
-  readonly runtime: Pick<Runtime, 'as' | 'deadlines'>;
+  readonly runtime: Pick<Runtime<Data, unknown>, 'as' | 'deadlines'>;
   /** Makes the server: the same one as over HTTP. Called again where a client tries the newer protocol first. */
-  readonly server: McpServerFactory;
+  readonly server: McpServerFactory<Data>;
   /** Whose process it is: a name the program knows, such as the account it runs for. Default: `null`, anonymous. */
   readonly principal?: string | null;
   /**
@@ -38,16 +45,19 @@ export interface McpStdioOptions {
   readonly stdin?: Readable;
   /** What messages to the client are written to; default: the process's own. Nothing else may write there. */
   readonly stdout?: Writable;
-  /** Hears what the client is not told, and what is wrong with what it sends. */
+  /**
+   * Hears what the client is not told, and what is wrong with what it sends. Default: the first one is a warning of the
+   * process, on stderr.
+   */
   readonly onError?: (error: unknown) => void;
   /** Source of time; default: the system's. Tests give the one of their runtime. */
   readonly clock?: Clock;
 }
 
-/** A server over stdio. */
-export interface McpStdio {
+/** A server over stdio. `Data` is what its session keeps. */
+export interface McpStdio<Data = unknown> {
   /** The session of this process; `null` before the client's first message. */
-  readonly session: Session | null;
+  readonly session: Session<Data> | null;
   /**
    * Resolves when the connection is over: the client has closed it, the session has ended, or `close` was called. A session
    * without a key has ended then, and that is recorded.
@@ -61,6 +71,7 @@ class StdioServing implements McpStdio {
   readonly closed: Promise<void>;
   readonly #options: McpStdioOptions;
   readonly #clock: Clock;
+  readonly #onError: OnError;
   readonly #transport: AccountedTransport;
   readonly #handle: StdioServerHandle;
   #opened: ProcessSession | null = null;
@@ -72,6 +83,7 @@ class StdioServing implements McpStdio {
   constructor(options: McpStdioOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock();
+    this.#onError = heard('serveMcpStdio', options.onError);
     const { requestTimeoutMs = LIMITS.operationTimeoutMs, stdin, stdout } = options;
     let onOver: () => void = () => undefined;
     this.closed = new Promise<void>((resolve) => {
@@ -79,17 +91,18 @@ class StdioServing implements McpStdio {
     }).then(() => this.#over());
     this.#transport = new AccountedTransport({
       wire: new StdioServerTransport(stdin, stdout),
+      principal: options.principal ?? null,
       session: (opening) => this.#open(opening),
       told: (error) => this.#told(error),
       requestTimeoutMs,
       onOver,
     });
-    const server = bound(options.server);
+    const server = madeBy(options.server);
     this.#handle = serveStdio(
       async ({ era }) => this.#named(era, await server(this.#context(era))),
       {
         transport: this.#transport,
-        onerror: (error) => options.onError?.(error),
+        onerror: this.#onError,
       },
     );
   }
@@ -154,11 +167,11 @@ class StdioServing implements McpStdio {
   /** Nobody is there any more. A keyed session waits for the next process; any other has had its time. */
   async #leave(session: Session): Promise<void> {
     if (this.#options.key !== undefined) return;
-    await session.terminate('client').catch((error: unknown) => this.#options.onError?.(error));
+    await session.terminate('client').catch(this.#onError);
   }
 
   #told(error: unknown): RpcError {
-    if (!(error instanceof HoldfastError)) this.#options.onError?.(error);
+    if (!(error instanceof HoldfastError)) this.#onError(error);
     return error instanceof SessionTerminatedError ? SESSION_ENDED : rpcErrorOf(error);
   }
 }
@@ -191,11 +204,36 @@ class StdioServing implements McpStdio {
  * Two processes with one key at the same time are for the store to tell apart: a folder has one owner.
  * Throws `InvalidOptionError`, among others for a `key` without a `principal`.
  */
-export const serveMcpStdio = (options: McpStdioOptions): McpStdio => {
-  const { key, principal = null, requestTimeoutMs } = options;
+export const serveMcpStdio = <Data = unknown>(options: McpStdioOptions<Data>): McpStdio<Data> => {
+  checkOptions(options);
+  // Inside, the type of the data is nobody's business: the runtime and the factory agree on it.
+  return new StdioServing(options as McpStdioOptions) as McpStdio<Data>;
+};
+
+const KNOWN = {
+  runtime: true,
+  server: true,
+  principal: true,
+  key: true,
+  requestTimeoutMs: true,
+  stdin: true,
+  stdout: true,
+  onError: true,
+  clock: true,
+} as const satisfies Names<McpStdioOptions>;
+
+const checkOptions = <Data>(options: McpStdioOptions<Data>): void => {
+  checkGiven('serveMcpStdio', KNOWN, options, ['as']);
+  const { key, principal = null, requestTimeoutMs, stdin, stdout } = options;
   if (requestTimeoutMs !== undefined) checkedDuration('requestTimeoutMs', requestTimeoutMs, 1);
+  if ('principal' in options && options.principal === undefined) {
+    throw new InvalidOptionError('principal', undefined, 'a name, null for nobody, or left out');
+  }
+  if (principal !== null) checkedPrincipal(principal);
+  if (key !== undefined) checkedKey('key', key);
   if (key !== undefined && principal === null) {
     throw new InvalidOptionError('principal', principal, 'a name where a key is given');
   }
-  return new StdioServing(options);
+  refuseWithout('stdin', stdin, ['on', 'pause'], 'a stream to read from');
+  refuseWithout('stdout', stdout, ['write'], 'a stream to write to');
 };

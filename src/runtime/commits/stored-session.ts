@@ -15,7 +15,8 @@ export const storedSession = (
   lastSignAt: wallOf(context, host.lastSign),
   provenAt: Number.isFinite(host.provenAt) ? wallOf(context, host.provenAt) : null,
   beats: host.beats,
-  watched: host.watched,
+  // After a crash they are watched from the wake on, whatever is recorded before it.
+  watched: host.watched || (host.isAway && host.record?.session.watched === true),
   pausedAt: host.state === 'paused' ? host.pausedAt : null,
   eventSeq: toldBy(host),
   operations: unfinishedOperations(host),
@@ -50,5 +51,9 @@ const unfinishedOperations = ({
 const toldBy = ({ contact, untold, residency, nextId }: SessionHost): number =>
   contact.seq + untold.size + (nextId === null ? 0 : 1) + (residency === 'hibernating' ? 1 : 0);
 
-const putAway = ({ residency, reason }: SessionHost): Pick<StoredSession, 'putAway'> =>
-  residency === 'resident' || reason !== null ? {} : { putAway: true };
+/** What is recorded of a stored session changes nothing about how it came to be stored. */
+const putAway = (host: SessionHost): Pick<StoredSession, 'putAway' | 'heardAway'> => {
+  if (host.residency === 'resident' || host.reason !== null) return {};
+  if (!host.isAway || host.record?.session.putAway === true) return { putAway: true };
+  return host.watched ? { heardAway: true } : {};
+};

@@ -34,6 +34,12 @@ const inGap = (
   return mono - tickedAt > tickMs + gapMs || Math.abs(wall - mono - wallOffset) > gapMs;
 };
 
+/** When the last gap was over, on the wall clock as it is now. See `Runtime.awakeSince`. */
+export const awakeSince = (context: RuntimeContext): number => {
+  const [mono, wall] = [context.clock.mono(), context.clock.wall()];
+  return inGap(context, mono, wall) ? wall : wall - (mono - context.endOfLastGap);
+};
+
 /** What falls due next for this session. */
 export const dueOf = (context: RuntimeContext, host: SessionHost, mono: number): Due =>
   host.unreadable?.what === 'record'

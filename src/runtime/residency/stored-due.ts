@@ -1,5 +1,5 @@
 import type { SessionState } from '../../../machines/index.ts';
-import type { StoredDeadline } from '../../store/contract.ts';
+import type { StoredDeadline, StoredSession } from '../../store/contract.ts';
 import type { SessionHost } from '../host.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { keptBehaviour } from './reading.ts';
@@ -99,4 +99,8 @@ const CHECKPOINTS = 20;
  * too late for it, so it is filed in the wheel until that is recorded.
  */
 export const hasNewWatch = ({ watched, record }: SessionHost): boolean =>
-  watched && record !== null && !(record.session.watched && record.session.putAway === true);
+  watched && record !== null && !(record.session.watched && countsSilence(record.session));
+
+/** Whether the heartbeat counts while the session is stored: not after a crash, until its client is heard again. */
+export const countsSilence = ({ putAway, heardAway }: StoredSession): boolean =>
+  putAway === true || heardAway === true;

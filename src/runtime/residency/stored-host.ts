@@ -7,6 +7,7 @@ import type { RuntimeContext } from '../runtime-context.ts';
 import type { Client, McpServerSpec } from '../session.ts';
 import { keptBehaviour, type Reading, read } from './reading.ts';
 import { readToClaim } from './restorable.ts';
+import { countsSilence } from './stored-due.ts';
 
 /** What stands for a session that is stored: what is known of it here already, or made from its record. */
 export const storedHost = (context: RuntimeContext, stored: SessionRecord): SessionHost => {
@@ -73,7 +74,7 @@ const take = (
     contact.provenAt = Math.max(contact.provenAt, onMono(session.provenAt));
   }
   // After a crash nobody knows of the beats that its process heard: they are watched from the wake on.
-  if (session.putAway === true) host.watched ||= session.watched;
+  if (countsSilence(session)) host.watched ||= session.watched;
   host.pausedAt = session.pausedAt ?? 0;
   contact.seq = Math.max(contact.seq, session.eventSeq);
   host.unfinished = session.operations;

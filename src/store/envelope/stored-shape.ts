@@ -40,6 +40,7 @@ const SESSION: readonly (readonly [string, Check])[] = Object.entries({
   eventSeq: isCount,
   operations: listOf(isOperation),
   putAway: (value) => value === undefined || value === true,
+  heardAway: (value) => value === undefined || value === true,
   endedAt: orNull(isNumber),
   // Which reasons there are may be known better to another version: it is only told on.
   reason: orNull(isText),

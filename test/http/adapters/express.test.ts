@@ -1,4 +1,5 @@
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request } from 'node:http';
 import express from 'express';
 import { expect, onTestFinished, test } from 'vitest';
 import { toExpressHandler } from '../../../src/http/adapters/express.ts';
@@ -47,6 +48,22 @@ test('a body that was parsed is handed over, and not read again', async () => {
   expect(await (await fetch(url, POST)).text()).toBe('{"a":1}');
   expect(app.seen[0]?.context.parsedBody).toEqual({ a: 1 });
   expect(app.seen[0]?.request.body).toBeNull();
+});
+
+test.each([
+  ['POST', { 'content-length': '0' }],
+  ['POST', { 'transfer-encoding': 'chunked' }],
+  ['DELETE', { 'content-length': '0' }],
+])('an empty body that a parser has waited for does not wait again: %s %j', async (method, how) => {
+  const app = new AppUnderTest(echo);
+  const url = await start(quiet().use(express.json()).use(toExpressHandler(app)));
+  const asked = request(url, { method, headers: { 'content-type': 'application/json', ...how } });
+  asked.end();
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  expect(response.statusCode).toBe(200);
+  response.resume();
+  // What the parser makes of nothing is no message of the client's.
+  expect(app.seen[0]?.context.parsedBody).toBeUndefined();
 });
 
 test('a parser that did not care for the body leaves it to be read', async () => {

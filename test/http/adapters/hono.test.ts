@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
+import { cors } from 'hono/cors';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { toHonoHandler } from '../../../src/http/adapters/hono.ts';
 import { writtenResponse } from '../../../src/http/written-response.ts';
@@ -45,6 +46,24 @@ test('a written body is an ordinary stream to it', async () => {
   expect((await reader?.read())?.value).toEqual(new TextEncoder().encode('data: 1\n\n'));
   await reader?.cancel();
   expect(writer.calls).toEqual(['begin', 'gone']);
+});
+
+test('CORS middleware in front answers preflights, and tells pages what they may read', async () => {
+  const app = new AppUnderTest(echo);
+  const hono = new Hono();
+  const origin = 'https://page.example';
+  const options = { origin, allowHeaders: ['Mcp-Session-Id'], exposeHeaders: ['Mcp-Session-Id'] };
+  hono.use('/mcp', cors(options));
+  hono.all('/mcp', toHonoHandler(app));
+  const asked = { origin, 'access-control-request-method': 'DELETE' };
+  const preflight = await hono.request('/mcp', { method: 'OPTIONS', headers: asked });
+  expect(preflight.status).toBe(204);
+  expect(preflight.headers.get('access-control-allow-methods')).toContain('DELETE');
+  expect(preflight.headers.get('access-control-allow-headers')).toBe('Mcp-Session-Id');
+  expect(app.seen).toEqual([]);
+  const response = await hono.request('/mcp', { ...POST, headers: { origin } });
+  expect(response.headers.get('access-control-allow-origin')).toBe(origin);
+  expect(response.headers.get('access-control-expose-headers')).toBe('Mcp-Session-Id');
 });
 
 test('a body that middleware has read is handed on', async () => {

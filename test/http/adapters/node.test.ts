@@ -56,6 +56,25 @@ test.each([
   expect(app.seen[0]?.request.url).toBe(url);
 });
 
+test('a client that has left before its turn is not waited for', async () => {
+  const app = new AppUnderTest(echo);
+  const handle = toNodeHandler(app);
+  const turn = deferred<Promise<void>>();
+  const server = await listening(
+    createServer((req, res) => {
+      req.on('error', () => undefined);
+      // As middleware that takes its time.
+      req.on('close', () => turn.resolve(handle(req, res)));
+    }),
+  );
+  onTestFinished(() => server.close());
+  const client = await rawClient(server.port);
+  client.send('POST / HTTP/1.1', 'host: localhost', 'content-length: 9', '', '{');
+  client.socket.end();
+  await turn.promise;
+  expect(app.seen).toEqual([]);
+});
+
 test('a client of HTTP/1.0 may name no host', async () => {
   const app = new AppUnderTest(() => new Response('ok'));
   const client = await (await serve(app)).client();

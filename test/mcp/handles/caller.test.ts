@@ -1,6 +1,6 @@
 import { Client, InMemoryTransport } from '@modelcontextprotocol/client';
 import { expect, onTestFinished, test } from 'vitest';
-import { boundTo } from '../../../src/mcp/handles/caller.ts';
+import { boundTo } from '../../../src/mcp/callers.ts';
 import { type Carts, cartServer, cartsUnderTest, connect } from './modern-endpoint.ts';
 
 // Whose a handle is, where an endpoint, a connection or nobody says who calls.

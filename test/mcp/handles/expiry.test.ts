@@ -50,6 +50,22 @@ test('a call that takes longer is use all the while', async () => {
   expect((await ada.call('cart_add', { cart, item: 'tea' })).isError).toBe(false);
 });
 
+test('a process that was held up expires nothing: there is a fresh window after it', async () => {
+  const { shopper, clock, runtime } = cartsUnderTest(fiveMinutes);
+  const { graceMs } = runtime.deadlines;
+  const ada = await shopper('ada');
+  const [cart, unused] = [await ada.open(), await ada.open()];
+  await clock.advance(MINUTE);
+  clock.stall(10 * MINUTE);
+  // Before and after the tick that finds it.
+  expect((await ada.call('cart_add', { cart, item: 'tea' })).text).toBe('tea');
+  await clock.advance(1_000);
+  expect((await ada.call('cart_list')).structured['handles']).toHaveLength(2);
+  await clock.advance(graceMs);
+  expect((await ada.call('cart_list')).structured['handles']).toMatchObject([{ id: cart }]);
+  expect((await ada.call('cart_add', { cart: unused, item: 'tea' })).isError).toBe(true);
+});
+
 test('the model is told the time in words, by the opening tool and as it opens', async () => {
   const { shopper, clock } = cartsUnderTest({
     runtime: { deadlines: { maxLifetimeMs: 'off' } },

@@ -26,7 +26,7 @@ test('more than a principal may have: close one, then try again', async () => {
   const refused = await ada.call('cart_open');
   expect(refused).toMatchObject({
     isError: true,
-    text: 'You have as many open as you may. Close one you no longer need, then try again.',
+    text: 'You have as many sessions and handles together as you may: not only of kind "cart". Close what you no longer need, then try again.',
   });
   await ada.call('cart_close', { cart });
   expect((await ada.call('cart_open')).isError).toBe(false);
@@ -111,7 +111,7 @@ test('the store fails: to open and to look up, without a word of it', async () =
     expect({ text, isError }).toEqual({ isError: true, text: told });
   }
   // What is in memory needs no store.
-  expect((await ada.call('cart_hold', {})).text).toContain('There is no cart');
+  expect((await ada.call('cart_hold', { cart: 'cart-1' })).text).toContain('There is no cart');
   expect((await ada.call('cart_extend', { cart })).isError).toBe(false);
 });
 

@@ -39,7 +39,7 @@ test('it goes on in the next process, with what is in it, for whom it belongs to
   });
 });
 
-test('time without use counts on while no process runs', async () => {
+test('while no process runs nothing expires: after that there is a fresh window', async () => {
   const start = overOneFolder();
   const ttlMs = MINUTE;
   const first = await start({ ttlMs });
@@ -52,9 +52,55 @@ test('time without use counts on while no process runs', async () => {
 
   const second = await start({ ttlMs });
   const ada = await second.shopper('ada');
+  expect((await ada.call('cart_list')).structured['handles']).toHaveLength(2);
+  await second.clock.advance(ttlMs - 1);
+  expect((await ada.call('cart_add', { cart: kept, item: 'tea' })).text).toBe('tea');
+  await second.clock.advance(1);
   expect((await ada.call('cart_list')).structured['handles']).toMatchObject([{ id: kept }]);
   expect((await ada.call('cart_add', { cart, item: 'tea' })).isError).toBe(true);
-  expect((await ada.call('cart_add', { cart: kept, item: 'tea' })).text).toBe('tea');
+});
+
+test('the window is that of the runtime, where the handle’s own time is longer', async () => {
+  const start = overOneFolder();
+  const ttlMs = 60 * MINUTE;
+  const first = await start({ ttlMs });
+  const cart = await (await first.shopper('ada')).open();
+  await first.close();
+  await first.clock.advance(3 * 60 * MINUTE);
+
+  const second = await start({ ttlMs });
+  const ada = await second.shopper('ada');
+  const { graceMs } = second.runtime.deadlines;
+  const { structured } = await ada.call('cart_list');
+  expect(graceMs).toBeLessThan(ttlMs);
+  expect(structured['handles']).toMatchObject([{ id: cart }]);
+  await second.clock.advance(graceMs);
+  expect((await ada.call('cart_add', { cart, item: 'tea' })).isError).toBe(true);
+});
+
+test('a machine that slept expires nothing, not even what was put away', async () => {
+  const start = overOneFolder();
+  const { shopper, clock, runtime } = await start({ ttlMs: 5 * MINUTE });
+  const ada = await shopper('ada');
+  const [cart, unused] = [await ada.open(), await ada.open()];
+  await clock.advance(3 * MINUTE);
+  await expect.poll(async () => (await runtime.get(cart)).info().residency).toBe('stored');
+  clock.suspend(60 * MINUTE);
+  await clock.advance(1_000);
+  expect((await ada.call('cart_add', { cart, item: 'tea' })).text).toBe('tea');
+  await clock.advance(runtime.deadlines.graceMs);
+  expect((await ada.call('cart_add', { cart: unused, item: 'tea' })).isError).toBe(true);
+});
+
+test('its lifetime is a promise: no downtime moves it', async () => {
+  const start = overOneFolder();
+  const first = await start();
+  const cart = await (await first.shopper('ada')).open();
+  await first.close();
+  await first.clock.advance(first.runtime.deadlines.maxLifetimeMs + 1);
+  const second = await start();
+  const refused = await (await second.shopper('ada')).call('cart_add', { cart, item: 'tea' });
+  expect(refused.isError).toBe(true);
 });
 
 test('put away to rest, it is woken by its next call, and by nobody else’s', async () => {

@@ -52,6 +52,19 @@ test('shown: the handle is first and required, and the own properties are as the
   expect(shownOf(both)).toMatchObject({ required: ['cart', 'item', 'count'] });
 });
 
+test('shown: what the own schema says of its arguments as a whole leaves room for the handle', () => {
+  const counted = (own: Record<string, unknown>) =>
+    shownOf(fromJsonSchema({ type: 'object', ...own }));
+  expect(counted({ minProperties: 1, maxProperties: 1 })).toMatchObject({
+    minProperties: 2,
+    maxProperties: 2,
+  });
+  const propertyNames = { pattern: '^x_' };
+  expect(counted({ propertyNames })).toMatchObject({
+    propertyNames: { anyOf: [{ const: 'cart' }, propertyNames] },
+  });
+});
+
 test('the own schema sees its own arguments only, even where it takes no others', async () => {
   const strict = z.strictObject({ item: z.string() });
   expect(await parsed(strict, { cart: 'c', item: 'tea' })).toEqual({

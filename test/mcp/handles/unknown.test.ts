@@ -48,15 +48,13 @@ const useless = async () => {
     'the id of an MCP session': mcp.id,
     'one that nobody minted': 'cart-1',
     'an empty one': '',
-    'one of another type': 17,
     'a long one': 'x'.repeat(10_000),
-    'none at all': undefined,
   };
   return { ...under, ada, grace, calls, handles };
 };
 
 const ask = (shopper: Shopper, tool: string, args: object, cart: unknown) =>
-  shopper.call(tool, { ...args, ...(cart === undefined ? {} : { cart }) });
+  shopper.call(tool, { ...args, cart });
 
 test.each(TOOLS)(
   '%s: the unknown answer, byte for byte, whatever it is given',
@@ -91,6 +89,29 @@ test.each(TOOLS)(
     expect(await lookups('a closed one')).toEqual(unknown);
     // What nobody can have minted is not asked for at all.
     expect(await lookups('one that nobody minted')).toEqual([]);
+  },
+);
+
+test.each(TOOLS)(
+  '%s without the handle: told which argument it is, and nothing is looked up',
+  async (tool, args) => {
+    const { ada, grace, calls, errors } = await useless();
+    calls.length = 0;
+    const told = async (shopper: Shopper, cart: object) => {
+      const { text, isError } = await shopper.call(tool, { ...args, ...cart });
+      expect(isError).toBe(true);
+      return text;
+    };
+    expect(await told(ada, {})).toBe(
+      'The argument "cart" is missing. It is the id that cart_open gave you.',
+    );
+    for (const cart of [17, null, ['a'], {}]) {
+      expect(await told(grace, { cart })).toBe(
+        'The argument "cart" is not a text. It is the id that cart_open gave you.',
+      );
+    }
+    expect(calls).toEqual([]);
+    expect(errors).toEqual([]);
   },
 );
 

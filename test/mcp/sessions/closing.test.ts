@@ -1,4 +1,6 @@
+import { McpServer } from '@modelcontextprotocol/server';
 import { expect, test } from 'vitest';
+import { LIMITS } from '../../../src/limits.ts';
 import { createLoggingServer, durableEndpoint } from './durable-endpoint.ts';
 import { call, endpointUnderTest, messagesOf } from './endpoint-under-test.ts';
 import { Reading } from './reading.ts';
@@ -53,6 +55,44 @@ test('close of the endpoint waits for the servers to be closed', async () => {
   proceed();
   await closing;
   expect(under.made[0]?.server.isConnected()).toBe(false);
+});
+
+test('close of the endpoint does not wait for a server that never closes', async () => {
+  const servers: McpServer[] = [];
+  const under = endpointUnderTest(
+    {},
+    {
+      server: () => {
+        const server = new McpServer({ name: 'stuck', version: '1.0.0' });
+        server.close = () => new Promise<void>(() => undefined);
+        servers.push(server);
+        return server;
+      },
+    },
+  );
+  await under.open();
+  let closed = false;
+  const closing = under.endpoint.close().then(() => {
+    closed = true;
+  });
+  await under.clock.advance(LIMITS.cleanupTimeoutMs - 1);
+  expect(closed).toBe(false);
+  await under.clock.advance(LIMITS.streamTickMs + 1);
+  await closing;
+  expect(under.errors).toMatchObject([{ code: 'ERR_HOLDFAST_TIMEOUT' }]);
+});
+
+test('close of the endpoint does not tell clients that their sessions have ended: they go on', async () => {
+  const under = endpointUnderTest();
+  const id = await under.open();
+  const asked = under.post(call(1, 'hold'), id);
+  await under.clock.settle();
+  await under.endpoint.close();
+  expect(await messagesOf(await asked)).toMatchObject([
+    { id: 1, error: { data: { code: 'ERR_HOLDFAST_DRAINING', retryable: true } } },
+  ]);
+  expect(under.held[0]?.signal.aborted).toBe(true);
+  expect((await under.runtime.get(id)).state).toBe('active');
 });
 
 test('a runtime that is closed leaves no stream, of a stored session either', async () => {

@@ -6,7 +6,7 @@ import {
 } from '@modelcontextprotocol/server';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isMessage } from '../../../src/mcp/sessions/json-rpc.ts';
+import { isMessage, methodNameOf } from '../../../src/mcp/sessions/json-rpc.ts';
 
 /** Whether both SDKs take it: what one of them does not take it never answers. */
 const bothTake = (value: unknown): boolean =>
@@ -75,4 +75,16 @@ test.each([
   { jsonrpc: '2.0', id: 1, error: { code: 'x', message: 'no' } },
 ])('what is none is refused: %j', (sent) => {
   expect(isMessage(sent)).toBe(false);
+});
+
+test.each([
+  ['tools/call', 'tools/call'],
+  ['notifications/$x.y-z_1', 'notifications/$x.y-z_1'],
+  ['x'.repeat(64), 'x'.repeat(64)],
+  ['x'.repeat(65), 'other'],
+  ['', 'other'],
+  ['two words', 'other'],
+  ['line\nbreak', 'other'],
+])('the method %j is shown as %j', (method, shown) => {
+  expect(methodNameOf(method)).toBe(shown);
 });

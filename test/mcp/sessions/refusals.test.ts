@@ -1,6 +1,7 @@
 import { McpServer } from '@modelcontextprotocol/server';
 import { expect, test } from 'vitest';
 import { InvalidOptionError } from '../../../src/errors.ts';
+import { LIMITS } from '../../../src/limits.ts';
 import { createMcpSessions } from '../../../src/mcp/sessions/index.ts';
 import { createRuntime } from '../../../src/runtime/create-runtime.ts';
 import { call, endpointUnderTest, INITIALIZE, STREAM } from './endpoint-under-test.ts';
@@ -80,21 +81,23 @@ test('a server that refuses the handshake: its error is told, and no session is 
   expect(under.endpoint.connections).toBe(0);
 });
 
-test('a server that does not answer the handshake: the client is told once its session has ended', async () => {
+test('a server that does not answer the handshake: its client is told after 30 s, and the session ends', async () => {
   const server = (): McpServer => {
     const made = new McpServer({ name: 'hung', version: '1.0.0' });
     made.server.setRequestHandler('initialize', () => new Promise(() => undefined));
     return made;
   };
+  // No silence deadline counts: it is work.
   const deadlines = { idleAfterMs: 1_000, idleTimeoutMs: 3_000 };
   const under = endpointUnderTest({ deadlines }, { server });
   const asked = under.post(INITIALIZE);
-  await under.clock.advance(4_000);
-  expect(await (await asked).json()).toMatchObject({
-    id: 'init',
-    error: { data: { code: 'ERR_HOLDFAST_TERMINATED' } },
-  });
+  await under.clock.advance(LIMITS.initTimeoutMs - 1);
+  expect(under.runtime.stats()).toMatchObject({ resident: 1, operations: { inFlight: 1 } });
+  await under.clock.advance(1);
+  expect((await asked).status).toBe(500);
+  expect(under.errors).toMatchObject([{ code: 'ERR_HOLDFAST_TIMEOUT' }]);
   expect(under.endpoint.connections).toBe(0);
+  expect(under.runtime.stats().resident).toBe(0);
 });
 
 test('a client that says too much of itself is refused, and a long name is cut', async () => {

@@ -1,7 +1,8 @@
 import { McpServer } from '@modelcontextprotocol/server';
 import { expect, test } from 'vitest';
+import { LIMITS } from '../../../src/limits.ts';
 import { createLoggingServer, type DurableEndpoint, durableEndpoint } from './durable-endpoint.ts';
-import { call, INITIALIZE, messagesOf, STREAM } from './endpoint-under-test.ts';
+import { call, messagesOf, STREAM } from './endpoint-under-test.ts';
 import { Reading } from './reading.ts';
 
 // Last-Event-ID, across the time a session is not in memory.
@@ -127,36 +128,65 @@ test('a session that is put away again and again keeps what was kept, and no mor
   expect(await messagesOf(await resume(under, id, mark))).toMatchObject([{ id: 1 }]);
 });
 
-test('a server that was there all along, while its session was put away and woken, loses nothing at the next time', async () => {
+test('a server that was being made all along, while its session was put away and woken, loses nothing at the next time', async () => {
+  let slow = false;
   let proceed: () => void = () => undefined;
   const under = durableEndpoint({
     ...STREAM,
-    server: () => {
+    server: async () => {
       const server = new McpServer({ name: 'slow', version: '1.0.0' });
       server.registerTool('tell', {}, () => ({ content: [{ type: 'text', text: 'told' }] }));
-      const { protocolVersion } = INITIALIZE.params;
-      const serverInfo = { name: 'slow', version: '1.0.0' };
-      const capabilities = { tools: {} };
-      server.server.setRequestHandler('initialize', async () => {
-        await new Promise<void>((resolve) => {
-          proceed = resolve;
-        });
-        return { protocolVersion, serverInfo, capabilities };
+      if (slow) await new Promise<void>((resolve) => (proceed = resolve));
+      return server;
+    },
+  });
+  const id = await under.openStored();
+  const open = new Reading(await under.get(id));
+  slow = true;
+  // Its server is made because its stream is open. Nobody asks it anything, so it rests meanwhile, and is woken again.
+  await (await under.runtime.get(id)).touch();
+  await under.rest(id);
+  await (await under.runtime.get(id)).touch();
+  proceed();
+  await under.bench.settle();
+  const stream = new Reading(await under.post(call(1, 'tell'), id, VERSION));
+  await under.bench.settle();
+  expect(under.made).toHaveLength(2);
+  await under.rest(id);
+  const [mark = ''] = stream.eventIds;
+  expect(await messagesOf(await resume(under, id, mark))).toMatchObject([{ id: 1, result: {} }]);
+  expect(open.ended).toBe(false);
+});
+
+test('more calls than a session keeps ended streams of close their connections: each client has its answer', async () => {
+  let go: () => void = () => undefined;
+  const all = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  const under = durableEndpoint({
+    server: () => {
+      const server = new McpServer({ name: 'cutting', version: '1.0.0' });
+      server.registerTool('cut', {}, async ({ http }) => {
+        http?.closeSSE?.();
+        await all;
+        return { content: [{ type: 'text', text: 'after the cut' }] };
       });
       return server;
     },
   });
-  const opening = under.post(INITIALIZE);
-  await under.bench.advance(20_000);
-  expect(under.runtime.stats()).toMatchObject({ resident: 0, hibernated: 1 });
-  const id = under.made[0]?.id ?? '';
-  await (await under.runtime.get(id)).touch();
-  proceed();
-  expect((await opening).status).toBe(200);
-  const stream = new Reading(await under.post(call(1, 'tell'), id, VERSION));
+  const id = await under.open();
+  const marks: string[] = [];
+  for (let n = 0; n < LIMITS.concurrentOperations; n += 1) {
+    const stream = new Reading(await under.post(call(n, 'cut'), id, VERSION));
+    await under.bench.settle();
+    marks.push(stream.eventIds[0] ?? '');
+  }
+  const early = await resume(under, id, marks[0]);
+  expect(early.status).toBe(200);
+  go();
   await under.bench.settle();
-  expect(under.made).toHaveLength(1);
-  await under.rest(id);
-  const [mark = ''] = stream.eventIds;
-  expect(await messagesOf(await resume(under, id, mark))).toMatchObject([{ id: 1, result: {} }]);
+  for (const [n, mark] of marks.entries()) {
+    const response = n === 0 ? early : await resume(under, id, mark);
+    expect(await messagesOf(response)).toMatchObject([{ id: n, result: {} }]);
+  }
 });

@@ -1,6 +1,7 @@
 import { McpServer } from '@modelcontextprotocol/server';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { LIMITS } from '../../../src/limits.ts';
 import { type DurableEndpoint, durableEndpoint, STORED_MS } from './durable-endpoint.ts';
 import { call, messagesOf } from './endpoint-under-test.ts';
 import { Reading } from './reading.ts';
@@ -179,4 +180,47 @@ test('a question nobody hears waits for the stream, and is asked once', async ()
   expect(second.messages).toEqual([]);
   await under.post(accept(first.messages[0]?.['id']), id);
   expect(await asked).toMatchObject({ action: 'accept' });
+});
+
+/** A session without a stream whose server has asked this often, each time for nothing. */
+const asked = async (times: number, timeout: number, characters = 100) => {
+  const servers: McpServer[] = [];
+  const under = durableEndpoint({
+    server: () => {
+      const server = new McpServer({ name: 'asking', version: '1.0.0' });
+      servers.push(server);
+      return server;
+    },
+  });
+  const id = await opened(under);
+  const message = 'x'.repeat(characters);
+  const ask = (): Promise<unknown> =>
+    servers[0]?.server.elicitInput({ ...PARAMS, message }, { timeout }).catch(() => null) ??
+    Promise.resolve(null);
+  const all = Array.from({ length: times }, ask);
+  return { under, id, all };
+};
+
+test('a question that was given up before a stream was open is not asked any more', async () => {
+  const { under, id, all } = await asked(3, 1);
+  await Promise.all(all);
+  const stream = new Reading(await under.get(id));
+  await under.bench.settle();
+  expect(stream.messages).toEqual([]);
+});
+
+test('of questions that nobody hears, the newest are kept for who comes, no more than a stream keeps', async () => {
+  for (const [times, characters] of [
+    [LIMITS.streamEvents + 10, 1],
+    [10, LIMITS.streamBytes / 5],
+  ] as const) {
+    const { under, id } = await asked(times, 60_000, characters);
+    const stream = new Reading(await under.get(id));
+    await under.bench.settle();
+    const bytes = Buffer.byteLength(stream.text);
+    expect(bytes).toBeLessThan(LIMITS.streamBytes + 100 * LIMITS.streamEvents);
+    expect(stream.messages.length).toBeLessThanOrEqual(LIMITS.streamEvents);
+    expect(stream.messages.length).toBeGreaterThan(3);
+    expect(stream.messages.at(-1)).toMatchObject({ id: times - 1 });
+  }
 });

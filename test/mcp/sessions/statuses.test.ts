@@ -186,6 +186,44 @@ test('an initialize on a live session is refused, and the session stays', async 
   expect((await under.post(call(1, 'echo', { text: 'still here' }), id)).status).toBe(200);
 });
 
+test('a revision nobody speaks is refused, also where the client asked for it: another one was agreed on', async () => {
+  const under = endpointUnderTest();
+  const params = { ...INITIALIZE.params, protocolVersion: '9999-zz' };
+  const opened = await under.post({ ...INITIALIZE, params });
+  expect(await messagesOf(opened)).toMatchObject([{ result: { protocolVersion: '2025-11-25' } }]);
+  const id = opened.headers.get('mcp-session-id') ?? '';
+  const as = (version: string) => ({
+    ...JSON_HEADERS,
+    'mcp-session-id': id,
+    'mcp-protocol-version': version,
+  });
+  const body = JSON.stringify(call(1, 'echo', { text: 'x' }));
+  expect((await under.send('POST', as('9999-zz'), body)).status).toBe(400);
+  expect((await under.send('GET', as('9999-zz'))).status).toBe(400);
+  expect((await under.send('POST', as('2025-11-25'), body)).status).toBe(200);
+});
+
+test.each([
+  ['2025-11-25', 400],
+  ['2025-06-18', 400],
+  ['2025-03-26', 200],
+  ['2024-11-05', 200],
+])('a batch in the revision %s: %i, and what is refused is not done', async (version, status) => {
+  const under = endpointUnderTest();
+  const id = await under.open();
+  const headers = { ...JSON_HEADERS, 'mcp-session-id': id, 'mcp-protocol-version': version };
+  for (const batch of [
+    [call(1, 'echo', { text: 'x' })],
+    [{ jsonrpc: '2.0', id: 2, method: 'ping' }],
+  ]) {
+    expect((await under.send('POST', headers, JSON.stringify(batch))).status).toBe(status);
+  }
+  const begun = under.events.filter(
+    (event) => event.type === 'session.operation-started' && event.name === 'batch',
+  );
+  expect(begun).toHaveLength(status === 200 ? 1 : 0);
+});
+
 test('what cannot be a protocol version is refused, as the SDK does it', async () => {
   const under = endpointUnderTest();
   const id = await under.open();

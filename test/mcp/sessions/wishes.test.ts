@@ -1,6 +1,7 @@
 import { McpServer } from '@modelcontextprotocol/server';
 import { expect, test } from 'vitest';
 import { LIMITS } from '../../../src/limits.ts';
+import { createMcpSessions } from '../../../src/mcp/sessions/index.ts';
 import { Wishes } from '../../../src/mcp/sessions/wishes.ts';
 import { durableEndpoint } from './durable-endpoint.ts';
 import { call, messagesOf } from './endpoint-under-test.ts';
@@ -65,6 +66,47 @@ test.each(['rest', 'crash', 'restart'] as const)(
     expect(servers).toEqual([['a:1', 'a:2'], ['a:2']]);
   },
 );
+
+test('two endpoints over one runtime keep what each was told, and neither takes it from the other', async () => {
+  const { server, servers } = noting();
+  const under = durableEndpoint({ server });
+  const id = await under.open();
+  await messagesOf(await under.post(about('subscribe', 'a:1'), id));
+  const first = under.endpoint;
+  const other = createMcpSessions({ runtime: under.runtime, clock: under.bench.clock, server });
+  under.endpoint = other;
+  await messagesOf(await under.post(setLevel('error'), id));
+  under.endpoint = first;
+  await messagesOf(await under.post(about('subscribe', 'a:2'), id));
+  under.endpoint = other;
+  await messagesOf(await under.post(about('unsubscribe', 'a:1'), id));
+  await messagesOf(await under.post(about('subscribe', 'a:3'), id));
+  const expected = { level: 'error', subscriptions: ['a:2', 'a:3'] };
+  const notes = (await under.runtime.get(id)).frontEnd('mcp');
+  expect(notes.value).toEqual(expected);
+  // Whichever of them is asked what is to be kept.
+  await under.rest(id);
+  expect(notes.value).toMatchObject(expected);
+  servers.length = 0;
+  const told = await messagesOf(await under.post(call(1, 'log'), id));
+  expect(told).toMatchObject([{ params: { data: 'heard too' } }, { id: 1 }]);
+  expect(servers).toEqual([['a:2', 'a:3']]);
+  under.endpoint = first;
+  await other.close();
+});
+
+test('a wish that is granted leaves what is kept of the streams', async () => {
+  const { server } = noting();
+  const under = durableEndpoint({ server, answers: 'stream' });
+  const id = await under.open();
+  await messagesOf(await under.post(call(1, 'log'), id));
+  await under.rest(id);
+  const notes = (await under.runtime.get(id)).frontEnd('mcp');
+  const { streams } = notes.value as { streams?: unknown };
+  expect(streams).toBeDefined();
+  await messagesOf(await under.post(setLevel('error'), id));
+  expect(notes.value).toEqual({ level: 'error', streams });
+});
 
 test('a client is told that it is subscribed once that is recorded, and not where it cannot be', async () => {
   const { server } = noting();

@@ -130,11 +130,14 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'with an interrupted operation': {
     options: { operations: { quick: () => 'done', slow: never } },
-    async live({ runtime, settle }) {
+    async live({ runtime, settle, crash, advance }) {
       const session = await runtime.create({ principal: 'ada' });
       await session.run('quick', { n: 1 }, { durable: true });
       session.run('slow', { n: 2 }, { durable: true }).catch(() => undefined);
       await settle();
+      // Its client is heard again before it is woken.
+      (await crash().get(session.id)).beat();
+      await advance(REST_MS);
     },
   },
 };
@@ -148,6 +151,7 @@ const entryOf = async (name: string, { options = {}, live }: Case): Promise<Corp
     runtime,
     advance: (ms: number) => bench.advance(ms),
     settle: () => bench.settle(),
+    crash: () => bench.crash(),
   } as TestRuntime); // What a case needs of one.
   await bench.settle();
   const [record, ...others] = disk.records();

@@ -39,6 +39,7 @@ const STORED_SESSION = {
   eventSeq: true,
   operations: true,
   putAway: true,
+  heardAway: true,
   endedAt: true,
   reason: true,
   client: true,

@@ -32,6 +32,7 @@ const WRONG: Readonly<Record<keyof StoredSession, readonly unknown[]>> = {
   eventSeq: [undefined, -1, 1.5, 2 ** 53],
   operations: [undefined, {}, [1], [{ operation: 'o', name: 'n' }], [{ name: 'n', seq: null }]],
   putAway: [false, null],
+  heardAway: [false, 1],
   endedAt: [undefined, []],
   reason: [undefined, 1],
   client: [undefined, [], 'me'],

@@ -1,5 +1,6 @@
 import { randomBase64url } from '../../../identity/randomness.ts';
 import { LIMITS } from '../../../limits.ts';
+import { isObject } from '../json-rpc.ts';
 
 /** A message of a stream, as JSON in one line, and the id its client resumes from. */
 export interface StreamEvent {
@@ -180,9 +181,6 @@ const parsed = (eventId: string): { readonly stream: string; readonly count: num
 
 const isEventId = (value: unknown, kind: StreamKind): value is string =>
   typeof value === 'string' && streamKindOf(value) === kind;
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A line break would end the event early, and what follows it would be an event of its own. */
 const isMessage = (value: unknown): value is string => {

@@ -11,10 +11,8 @@ import {
   STREAM_HEADERS,
 } from './event-stream.ts';
 import { KeepAlive } from './keep-alive.ts';
+import { type MessageKind, Outbox, type Outlet } from './outbox.ts';
 import type { DelayLine } from './tick.ts';
-
-/** What a message is: answers and requests are never left out, notifications are where the client does not read. */
-export type MessageKind = 'answer' | 'request' | 'notification';
 
 /** Options of a `MessageStream`. */
 export interface MessageStreamOptions {
@@ -22,6 +20,8 @@ export interface MessageStreamOptions {
   readonly sessionId: string;
   /** Where open streams wait for their keep-alive: `keepAlives(tick)`, one for an endpoint. */
   readonly keepAlives: DelayLine<KeepAlive>;
+  /** Where full streams wait for their client to read on: `patience(tick)`, one for an endpoint. */
+  readonly full: DelayLine<Outbox>;
   /**
    * Whether a response that has no message yet begins with an event that has an id and no data: so it can be resumed before
    * there is one. Default no: clients of revisions before 2025-11-25 cannot read one. Without effect without a ring.
@@ -29,8 +29,8 @@ export interface MessageStreamOptions {
   readonly priming?: boolean;
   /** What the priming event says of how long to wait before coming again, ms. Default: nothing. */
   readonly retryMs?: number;
-  /** Called once, as it ends. */
-  readonly onEnd?: () => void;
+  /** Called once, as it has ended. */
+  readonly onEnd?: (stream: MessageStream) => void;
 }
 
 /**
@@ -38,15 +38,16 @@ export interface MessageStreamOptions {
  * messages go on into that, and a second `response` gives what was missed and then goes on, each message once and in
  * order. Without a ring what comes while nobody listens is lost.
  */
-export class MessageStream {
-  /** Called when the client leaves before the end; not by `cut`, and not where another response takes over. */
-  onGone: (() => void) | null = null;
+export class MessageStream implements Outlet {
   /** `null`: it cannot be resumed. */
   readonly ring: EventRing | null;
   readonly #options: MessageStreamOptions;
   #seat: Seat | null = null;
   /** What came while nobody listens. */
   #missed: Backlog = new Backlog();
+  /** `null`: its client has never had too much to read. */
+  #outbox: Outbox | null = null;
+  #isEnding = false;
   #ended = false;
 
   constructor(ring: EventRing | null, options: MessageStreamOptions) {
@@ -54,19 +55,14 @@ export class MessageStream {
     this.#options = options;
   }
 
-  /** Whether a response has it that is not over. */
-  get listening(): boolean {
-    return this.#seat !== null;
-  }
-
-  /** Whether nothing more comes. */
+  /** Whether nothing more comes, and nothing waits. */
   get ended(): boolean {
     return this.#ended;
   }
 
   /**
-   * False while the client has `LIMITS.streamBytes` or `LIMITS.streamEvents` to read, or so much has come since it left:
-   * then notifications are left out.
+   * False while the client has `LIMITS.streamBytes` or `LIMITS.unreadEvents` to read, or as much as a ring keeps has come
+   * since it left.
    */
   get hasRoom(): boolean {
     return this.#seat === null ? this.#missed.hasRoom(null) : this.#seat.hasRoom;
@@ -99,18 +95,22 @@ export class MessageStream {
   }
 
   /**
-   * Sends a message. Returns false where it is left out: a notification while there is no room, anything after the end,
-   * and, without a ring, what nobody hears. Throws what `JSON.stringify` does.
+   * Sends a message: at once, or, where a notification finds no room, when its client has read on, and what comes then
+   * behind it. Whoever awaits that goes at the client's pace. False where it is left out: a notification where nobody reads,
+   * anything after the end, and, without a ring, what nobody hears. Throws what `JSON.stringify` does, never rejects.
    */
-  send(message: object, kind: MessageKind): boolean {
-    if (this.#ended) return false;
-    if (kind === 'notification' && !this.hasRoom) return false;
+  send(message: object, kind: MessageKind): boolean | Promise<boolean> {
+    if (this.#isEnding) return false;
+    const outbox = this.#outbox;
+    if (outbox?.waits !== true && (kind !== 'notification' || this.hasRoom)) {
+      if (kind === 'notification') outbox?.sawRoom();
+      return this.#put(JSON.stringify(message));
+    }
+    const mayBeLeftOut = kind === 'notification';
+    if (mayBeLeftOut && (this.#seat === null || outbox?.hasGivenUp || outbox?.isFull)) return false;
     const json = JSON.stringify(message);
-    const text =
-      this.ring === null ? messageText(json) : eventText({ id: this.ring.push(json), json });
-    if (this.#seat !== null) this.#seat.write(text);
-    else this.#missed.add(text);
-    return this.#seat !== null || this.ring !== null;
+    this.#outbox ??= new Outbox(this.#options.full, this);
+    return this.#outbox.wait(mayBeLeftOut, Buffer.byteLength(json), () => this.#put(json));
   }
 
   /**
@@ -124,19 +124,48 @@ export class MessageStream {
     seat?.end();
   }
 
-  /** Nothing more comes: the response ends once everything is written. With a ring it can still be resumed. */
+  /**
+   * Nothing more comes: the response ends once everything is written, also what waits for room. With a ring it can still be
+   * resumed.
+   */
   end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#leave()?.end();
-    this.#options.onEnd?.();
+    this.#isEnding = true;
+    if (this.#outbox?.waits !== true) this.#finish();
+  }
+
+  /** Nothing waits any more: what there is no room for is left out, if it may be. */
+  settle(): void {
+    this.#outbox?.giveUp();
+  }
+
+  /** For its outbox. */
+  whenRead(callback: () => void): void {
+    this.#seat?.whenRead(callback);
+  }
+
+  /** For its outbox. */
+  emptied(): void {
+    if (this.#isEnding) this.#finish();
   }
 
   /** For its seats: the client of one has left. */
   left(seat: object): void {
-    if (this.#seat !== seat) return;
-    this.#seat = null;
-    this.onGone?.();
+    if (this.#seat === seat) this.#leave();
+  }
+
+  #put(json: string): boolean {
+    const text =
+      this.ring === null ? messageText(json) : eventText({ id: this.ring.push(json), json });
+    if (this.#seat !== null) this.#seat.write(text);
+    else this.#missed.add(text);
+    return this.#seat !== null || this.ring !== null;
+  }
+
+  #finish(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#leave()?.end();
+    this.#options.onEnd?.(this);
   }
 
   #prime(seat: Seat): void {
@@ -144,9 +173,13 @@ export class MessageStream {
     seat.write(primingText(this.ring.mark(), this.#options.retryMs ?? null));
   }
 
+  /** What waits for its client goes into the ring: it may come again. */
   #leave(): Seat | null {
     const seat = this.#seat;
+    const outbox = this.#outbox;
     this.#seat = null;
+    this.#outbox = null;
+    outbox?.giveUp();
     return seat;
   }
 }
@@ -170,6 +203,10 @@ class Seat implements BodyWriter {
     return this.#backlog.hasRoom(this.#sink);
   }
 
+  whenRead(callback: () => void): void {
+    this.#backlog.whenRead(this.#sink, callback);
+  }
+
   begin(sink: Sink): void {
     const text = (this.#waiting ?? []).join('');
     this.#waiting = null;
@@ -180,6 +217,7 @@ class Seat implements BodyWriter {
     }
     this.#sink = sink;
     this.#keepAlive.begin(sink);
+    this.#backlog.begun();
   }
 
   gone(): void {

@@ -31,7 +31,8 @@ export interface OpenOptions {
  * small object is left here, and the session is told that somebody is there (`attach`).
  *
  * Each is pinged once a window, in turn; nobody is ended for not answering. A client that leaves more unread than
- * `LIMITS.streamBytes` or `LIMITS.streamEvents` has its stream ended, and opens another.
+ * `LIMITS.streamBytes` or `LIMITS.unreadEvents` has its stream ended, and opens another: `hasRoom` tells whoever would rather
+ * wait.
  */
 export class OpenStreams {
   readonly #byId = new Map<string, StandingStream>();
@@ -39,7 +40,6 @@ export class OpenStreams {
   readonly #line: DelayLine<StandingStream>;
   readonly #looksPerPing: number;
   #opened = 0;
-  #pings = 0;
   #closed = false;
 
   constructor(options: OpenStreamsOptions) {
@@ -72,6 +72,16 @@ export class OpenStreams {
     if (this.#closed) stream.end();
     else this.#add(stream);
     return writtenResponse(stream, { headers: STREAM_HEADERS });
+  }
+
+  /** Whether a message may be written: the client of this session has read enough, or there is none. */
+  hasRoom(id: string): boolean {
+    return this.#byId.get(id)?.hasRoom ?? true;
+  }
+
+  /** Calls back when the client of a session has read on: for whoever has found no room. May never come. */
+  whenRead(id: string, callback: () => void): void {
+    this.#byId.get(id)?.whenRead(callback);
   }
 
   /**
@@ -129,7 +139,6 @@ export class OpenStreams {
 
   #look(stream: StandingStream): void {
     stream.looks = (stream.looks + 1) % this.#looksPerPing;
-    if (stream.looks === 0) this.#pings += 1;
-    if (stream.look(stream.looks === 0 ? this.#pings : 0)) this.#line.push(stream);
+    if (stream.look(stream.looks === 0)) this.#line.push(stream);
   }
 }

@@ -1,9 +1,16 @@
+import { systemRandomness } from '../../../identity/randomness.ts';
 import { LIMITS } from '../../../limits.ts';
 import type { Deadlines } from '../../../runtime/liveness/deadlines.ts';
 
 const PREFIX = 'holdfast-ping-';
 
-/** The id of the n-th ping of an endpoint. */
+/**
+ * What the pings of a stream are counted from: by chance, so that their ids tell nothing of other streams, nor how many
+ * there are, and the answer to one is not that to another's.
+ */
+export const pingsBefore = (): number => Math.floor(systemRandomness.number() * 2 ** 30);
+
+/** The id of a ping of that number. */
 export const pingIdOf = (n: number): string => `${PREFIX}${n}`;
 
 /**

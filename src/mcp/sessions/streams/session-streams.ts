@@ -1,7 +1,10 @@
 import { LIMITS } from '../../../limits.ts';
+import { isObject } from '../json-rpc.ts';
+import { costOf, type EndedStreams } from './ended-streams.ts';
 import { EventRing, type KeptRing, streamKindOf } from './event-ring.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import { MessageStream, type MessageStreamOptions } from './message-stream.ts';
+import type { Outbox } from './outbox.ts';
 import type { DelayLine } from './tick.ts';
 
 /** Options of `SessionStreams`. */
@@ -10,6 +13,10 @@ export interface SessionStreamsOptions {
   readonly sessionId: string;
   /** Where open streams wait for their keep-alive: `keepAlives(tick)`, one for an endpoint. */
   readonly keepAlives: DelayLine<KeepAlive>;
+  /** Where full streams wait for their client to read on: `patience(tick)`, one for an endpoint. */
+  readonly full: DelayLine<Outbox>;
+  /** Those of all sessions, which bounds them. Default: none, as for who only looks something up. */
+  readonly allEnded?: EndedStreams;
 }
 
 /** How a POST's stream begins: see `MessageStreamOptions`. */
@@ -23,10 +30,11 @@ interface KeptStreams {
 }
 
 /**
- * The streams of one session that a client can resume: those of its POSTs, the newest `LIMITS.resumableStreams`, and the
- * standing one. They belong to one session and are looked for in no other: an event id of another finds nothing.
+ * The streams of one session that a client can resume: those of its POSTs, and the standing one. They belong to one session
+ * and are looked for in no other: an event id of another finds nothing.
  *
- * Of streams that have ended, at most `LIMITS.resumableBytes` are held together; the oldest is forgotten first. That a
+ * Those that have not ended are never forgotten: there are no more of them than operations of a session. Of the others the
+ * newest `LIMITS.resumableStreams` are held, up to `LIMITS.resumableBytes`, and as long as `EndedStreams` lets them. That a
  * client has read one to its end is not known: what was written to a socket may be lost behind it.
  */
 export class SessionStreams {
@@ -37,8 +45,11 @@ export class SessionStreams {
    */
   readonly standing: EventRing;
   readonly #options: SessionStreamsOptions;
-  /** Oldest first. */
-  #posts: MessageStream[] = [];
+  /** Streams of POSTs that have not ended, oldest first. */
+  readonly #running = new Set<MessageStream>();
+  /** Those that have, oldest first. */
+  readonly #ended = new Set<MessageStream>();
+  #endedBytes = 0;
 
   constructor(options: SessionStreamsOptions, standing = new EventRing('standing')) {
     this.#options = options;
@@ -47,14 +58,15 @@ export class SessionStreams {
 
   /** A new stream that can be resumed, for the answers of a POST. */
   post(options: PostStreamOptions = {}): MessageStream {
-    const onEnd = (): void => this.#forget();
+    const { sessionId, keepAlives, full } = this.#options;
     const stream = new MessageStream(new EventRing('post'), {
-      ...this.#options,
+      sessionId,
+      keepAlives,
+      full,
       ...options,
-      onEnd,
+      onEnd: (ended) => this.#hasEnded(ended),
     });
-    this.#posts.push(stream);
-    this.#forget();
+    this.#running.add(stream);
     return stream;
   }
 
@@ -70,7 +82,7 @@ export class SessionStreams {
    */
   resume(lastEventId: string): Response | 'standing' {
     if (streamKindOf(lastEventId) !== 'post') return 'standing';
-    const stream = this.#posts.find(({ ring }) => ring?.after(lastEventId) != null);
+    const stream = this.#posts().find(({ ring }) => ring?.after(lastEventId) != null);
     if (!stream?.hasMore(lastEventId)) return new Response(null, { status: 204 });
     return stream.response(lastEventId);
   }
@@ -80,12 +92,13 @@ export class SessionStreams {
    * of each POST the newest messages, of POSTs the newest. `null`: nothing is there to be resumed.
    */
   keep(): unknown {
-    if (this.#posts.length === 0 && this.standing.isUnused) return null;
+    for (const stream of this.#running) stream.settle();
+    if (this.#posts().length === 0 && this.standing.isUnused) return null;
     // The standing one has half of it at most: it says what changed, the others have the answers.
     const standing = this.standing.keep(LIMITS.keptStreamsBytes / 2);
     const posts: KeptRing[] = [];
     let left = LIMITS.keptStreamsBytes - sizeOf({ standing, posts });
-    for (const { ring } of this.#posts.toReversed()) {
+    for (const { ring } of this.#posts().toReversed()) {
       if (ring === null) continue;
       const kept = ring.keep(left - 1);
       left -= sizeOf(kept) + 1;
@@ -112,36 +125,43 @@ export class SessionStreams {
       if (ring === null) continue;
       const stream = new MessageStream(ring, options);
       stream.end();
-      streams.#posts.push(stream);
+      streams.#hasEnded(stream);
     }
-    streams.#forget();
     return streams;
   }
 
-  /** Ends the streams of all POSTs: the session is over. */
+  /** Ends the streams of all POSTs, and forgets them: the session is over, or put away. */
   end(): void {
-    for (const stream of this.#posts) stream.end();
-    this.#posts = [];
+    for (const stream of this.#running) {
+      stream.end();
+      stream.settle();
+    }
+    for (const stream of this.#ended) this.forget(stream);
   }
 
-  /** One that has not ended and is forgotten goes on to its client, and cannot be resumed. */
-  #forget(): void {
-    const ended = this.#posts.filter((stream) => stream.ended);
-    let bytes = ended.reduce((sum, { ring }) => sum + (ring?.bytes ?? 0), 0);
-    let count = this.#posts.length;
-    const forgotten = new Set<MessageStream>();
-    for (const stream of [...ended, ...this.#posts.filter((one) => !one.ended)]) {
-      const tooMany = count > LIMITS.resumableStreams;
-      if (!tooMany && (bytes <= LIMITS.resumableBytes || !stream.ended)) break;
-      forgotten.add(stream);
-      count -= 1;
-      if (stream.ended) bytes -= stream.ring?.bytes ?? 0;
+  /** For `EndedStreams`: this one, which has ended, is not held any longer. */
+  forget(stream: MessageStream): void {
+    if (!this.#ended.delete(stream)) return;
+    this.#endedBytes -= costOf(stream);
+    this.#options.allEnded?.delete(stream);
+  }
+
+  /** Oldest first: those that have ended, then the others. */
+  #posts(): MessageStream[] {
+    return [...this.#ended, ...this.#running];
+  }
+
+  #hasEnded(stream: MessageStream): void {
+    this.#running.delete(stream);
+    this.#ended.add(stream);
+    this.#endedBytes += costOf(stream);
+    this.#options.allEnded?.add(stream, this);
+    for (const oldest of this.#ended) {
+      const isTooMany = this.#ended.size > LIMITS.resumableStreams;
+      if (!isTooMany && this.#endedBytes <= LIMITS.resumableBytes) break;
+      this.forget(oldest);
     }
-    if (forgotten.size > 0) this.#posts = this.#posts.filter((one) => !forgotten.has(one));
   }
 }
 
 const sizeOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null;

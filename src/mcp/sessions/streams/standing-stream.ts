@@ -10,7 +10,7 @@ import {
   primingText,
   retryText,
 } from './event-stream.ts';
-import { pingJson } from './presence.ts';
+import { pingJson, pingsBefore } from './presence.ts';
 
 /** Whom a stream tells that it is over. */
 interface Owner {
@@ -32,6 +32,8 @@ export class StandingStream implements BodyWriter {
   readonly id: string;
   /** The number of the ping that waits for its answer; 0: none does. */
   ping = 0;
+  /** The number of the newest ping. */
+  #pings = pingsBefore();
   /** Looks since the last ping. */
   looks = 0;
   readonly #owner: Owner;
@@ -56,13 +58,27 @@ export class StandingStream implements BodyWriter {
     const first = this.#first ?? '';
     this.#first = null;
     sink.write(first);
-    if (this.#over) sink.end();
-    else this.#sink = sink;
+    if (this.#over) {
+      sink.end();
+      return;
+    }
+    this.#sink = sink;
+    this.#backlog?.begun();
   }
 
   gone(): void {
     this.#first = null;
     this.#leave();
+  }
+
+  /** Whether the client has read enough to be sent more. */
+  get hasRoom(): boolean {
+    return this.#over || this.#backlog === null || this.#backlog.hasRoom(this.#sink);
+  }
+
+  /** Calls back when the client has read on: for whoever has found no room. See `Sink.whenRead`. */
+  whenRead(callback: () => void): void {
+    this.#backlog?.whenRead(this.#sink, callback);
   }
 
   /** False where the client has too much to read: then the stream is over. */
@@ -85,18 +101,21 @@ export class StandingStream implements BodyWriter {
   }
 
   /**
-   * Sends the ping of this number, or a comment where nothing was sent since the last look. Returns false where the stream
-   * is over: also where its response has not gone out since the last look, for nobody is there.
+   * Sends a ping where one is due, otherwise a comment where nothing was sent since the last look. Returns false where the
+   * stream is over: also where its response has not gone out since the last look, for nobody is there.
    */
-  look(ping: number): boolean {
+  look(pingIsDue: boolean): boolean {
     if (this.#over) return false;
     if (this.#sink === null) {
       this.end();
       return false;
     }
-    if (ping !== 0) {
-      this.ping = ping;
-      return this.write(messageText(pingJson(ping)));
+    // One that reads may be full at any one moment, and what it is sent then needs no company.
+    if (!this.hasRoom && this.#backlog?.isStuck(this.#sink) === false) return true;
+    if (pingIsDue) {
+      this.#pings += 1;
+      this.ping = this.#pings;
+      return this.write(messageText(pingJson(this.ping)));
     }
     const wasQuiet = this.#isQuiet;
     const goesOn = !wasQuiet || this.write(KEEP_ALIVE_TEXT);

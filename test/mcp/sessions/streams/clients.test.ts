@@ -8,6 +8,7 @@ import { expect, test } from 'vitest';
 import { keepAlives } from '../../../../src/mcp/sessions/streams/keep-alive.ts';
 import type { MessageStream } from '../../../../src/mcp/sessions/streams/message-stream.ts';
 import { OpenStreams } from '../../../../src/mcp/sessions/streams/open-streams.ts';
+import { patience } from '../../../../src/mcp/sessions/streams/outbox.ts';
 import { isPingId } from '../../../../src/mcp/sessions/streams/presence.ts';
 import { SessionStreams } from '../../../../src/mcp/sessions/streams/session-streams.ts';
 import { Tick } from '../../../../src/mcp/sessions/streams/tick.ts';
@@ -26,7 +27,7 @@ const serverOf = (call: (stream: MessageStream, id: Rpc['id']) => void) => {
   const clock = createVirtualClock();
   const tick = new Tick(clock);
   const open = new OpenStreams({ tick, pingWindowMs: WINDOW_MS });
-  const options = { sessionId: 'ses', keepAlives: keepAlives(tick) };
+  const options = { sessionId: 'ses', keepAlives: keepAlives(tick), full: patience(tick) };
   const session = {
     id: 'ses',
     attach: () => () => undefined,

@@ -4,6 +4,7 @@ import {
   MessageStream,
   type MessageStreamOptions,
 } from '../../../../src/mcp/sessions/streams/message-stream.ts';
+import { patience } from '../../../../src/mcp/sessions/streams/outbox.ts';
 import { Tick } from '../../../../src/mcp/sessions/streams/tick.ts';
 import { createVirtualClock } from '../../../../src/time/virtual-clock.ts';
 
@@ -13,11 +14,14 @@ export const streamOf = (
 ) => {
   const clock = createVirtualClock();
   const { ring = new EventRing('post'), ...rest } = options;
-  const line = keepAlives(new Tick(clock));
+  const tick = new Tick(clock);
+  const line = keepAlives(tick);
+  const full = patience(tick);
   return {
     clock,
     line,
-    stream: new MessageStream(ring, { sessionId: 'ses', keepAlives: line, ...rest }),
+    full,
+    stream: new MessageStream(ring, { sessionId: 'ses', keepAlives: line, full, ...rest }),
   };
 };
 /** The answer of a request. */

@@ -103,7 +103,7 @@ test('a replay with a gap says so, to whoever looks', async () => {
 });
 
 test.each([
-  ['many', 10, LIMITS.streamEvents],
+  ['many', 10, LIMITS.unreadEvents],
   ['long', LIMITS.streamBytes / 4, 5],
 ])('a client that does not read %s messages has its stream ended', async (_, size, enough) => {
   const { streams } = opened();
@@ -127,7 +127,7 @@ test('one that reads, however slowly, keeps it', async () => {
   const reader = streams.open(sessionOf()).body?.getReader();
   await reader?.read();
   for (let n = 0; n < 50; n += 1) streams.write('ses', `s1_${n + 1}`, json(n));
-  for (let n = 0; n < 2 * LIMITS.streamEvents; n += 1) {
+  for (let n = 0; n < 2 * LIMITS.unreadEvents; n += 1) {
     expect(streams.write('ses', `s1_${n + 51}`, json(n))).toBe(true);
     await reader?.read();
   }
@@ -209,7 +209,12 @@ test('an adapter that writes to a socket has each of its writes, and tells that 
   const session = sessionOf();
   const writer = writerOf(streams.open(session));
   const texts: string[] = [];
-  writer?.begin({ write: (text) => texts.push(text), unreadBytes: 0, end: () => undefined });
+  writer?.begin({
+    write: (text) => texts.push(text),
+    unreadBytes: 0,
+    whenRead: () => undefined,
+    end: () => undefined,
+  });
   streams.write('ses', 's1_1', json(1));
   expect(texts.join('')).toContain('id: s1_1\n');
   writer?.gone();

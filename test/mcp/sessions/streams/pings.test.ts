@@ -29,6 +29,19 @@ test('each is pinged once a window; its answer is a beat, once, and of its own s
   expect(new Set(pingsOf(client)).size).toBe(4);
 });
 
+test('the ids of its pings tell a client nothing of other streams', async () => {
+  const { streams, clock } = opened();
+  const client = listen(streams.open(sessionOf()));
+  for (let n = 0; n < 5; n += 1) listen(streams.open(sessionOf(`other-${n}`)));
+  await turn();
+  await clock.advance(4 * WINDOW_MS);
+  const numbers = pingsOf(client).map((id) => Number(String(id).replace(/^\D+/, '')));
+  expect(numbers).toHaveLength(4);
+  // Its own are counted, from a number that is not the endpoint's.
+  expect(numbers.map((number) => number - (numbers[0] ?? 0))).toEqual([0, 1, 2, 3]);
+  expect(numbers[0]).toBeGreaterThan(100);
+});
+
 test('a ping that is not answered does nothing; only the newest can be', async () => {
   const { streams, clock } = opened();
   const session = sessionOf();

@@ -3,15 +3,16 @@ import { expect, test } from 'vitest';
 import { LIMITS } from '../../../../src/limits.ts';
 import { keepAlives } from '../../../../src/mcp/sessions/streams/keep-alive.ts';
 import type { MessageStream } from '../../../../src/mcp/sessions/streams/message-stream.ts';
+import { patience } from '../../../../src/mcp/sessions/streams/outbox.ts';
 import { SessionStreams } from '../../../../src/mcp/sessions/streams/session-streams.ts';
 import { Tick } from '../../../../src/mcp/sessions/streams/tick.ts';
 import { createVirtualClock } from '../../../../src/time/virtual-clock.ts';
 import { listen, turn } from './listening.ts';
 
-const options = () => ({
-  sessionId: 'ses',
-  keepAlives: keepAlives(new Tick(createVirtualClock())),
-});
+const options = () => {
+  const tick = new Tick(createVirtualClock());
+  return { sessionId: 'ses', keepAlives: keepAlives(tick), full: patience(tick) };
+};
 const streams = (): SessionStreams => new SessionStreams(options());
 const again = (kept: unknown): SessionStreams =>
   SessionStreams.restored(JSON.parse(JSON.stringify(kept)), options());
@@ -91,31 +92,34 @@ test('an event of a standing stream, known or not, and what is no event id: the 
   expect(of.standing.after(theirs)).toBeNull();
 });
 
-test('the newest POSTs can be resumed; ended ones are forgotten first', async () => {
+test('the newest POSTs that have ended can be resumed, and every one that has not', async () => {
   const of = streams();
   const open = of.post();
   const start = startOf(open);
   const ids = Array.from({ length: LIMITS.resumableStreams + 2 }, (_, n) => answered(of, n));
   expect(await given(of, ids[0] ?? '')).toBeNull();
-  expect(await given(of, ids[2] ?? '')).toBeNull();
-  expect(await given(of, ids[3] ?? '')).toEqual([message(3)]);
+  expect(await given(of, ids[1] ?? '')).toBeNull();
+  expect(await given(of, ids[2] ?? '')).toEqual([message(2)]);
   open.send(message(99), 'answer');
   open.end();
   expect(await given(of, start)).toEqual([message(99)]);
 });
 
-test('where too many are open, the oldest goes on to its client and is not found again', async () => {
+test('however many have been cut while their calls run: each client has its answer', async () => {
   const of = streams();
-  const opened = Array.from({ length: LIMITS.resumableStreams + 1 }, () => of.post());
-  const first = opened[0];
-  if (first === undefined) throw new Error('There is one.');
-  const client = listen(first.response());
-  first.send(message(1), 'answer');
-  first.end();
-  await turn();
-  expect(client.messages()).toEqual([message(1)]);
-  expect(await given(of, startOf(first))).toBeNull();
-  expect(of.resume(startOf(opened[1] ?? first))).toMatchObject({ status: 200 });
+  // As many as run at once in a session.
+  const opened = Array.from({ length: LIMITS.concurrentOperations }, () => of.post());
+  const ids = opened.map((stream) => {
+    listen(stream.response());
+    stream.cut();
+    return startOf(stream);
+  });
+  for (const id of ids) expect(of.resume(id)).toMatchObject({ status: 200 });
+  for (const [n, stream] of opened.entries()) {
+    stream.send(message(n), 'answer');
+    stream.end();
+  }
+  for (const [n, id] of ids.entries()) expect(await given(of, id)).toEqual([message(n)]);
 });
 
 test('ended streams are held up to so many bytes', async () => {
@@ -124,6 +128,21 @@ test('ended streams are held up to so many bytes', async () => {
   const ids = [1, 2, 3, 4].map((n) => answered(of, n, text));
   const left = await Promise.all(ids.map((id) => given(of, id)));
   expect(left.map((one) => one !== null)).toEqual([false, false, true, true]);
+});
+
+test('what waits for a client that has too much to read is kept as well', async () => {
+  const of = streams();
+  const stream = of.post();
+  const client = stream.response();
+  const text = 'x'.repeat(100);
+  while (stream.hasRoom) stream.send(message(1, text), 'notification');
+  void stream.send(message(2, text), 'notification');
+  const last = startOf(stream);
+  void stream.send(message(3), 'answer');
+  stream.end();
+  expect(await given(again(of.keep()), last)).toEqual([message(3)]);
+  of.end();
+  expect(await client.text()).toContain('"id":3');
 });
 
 test('what is kept is replayed by whoever comes after; nothing is kept where there is nothing', async () => {
