@@ -56,17 +56,24 @@ const referenceTo = (
     if (since.record === null) throw new SessionNotFoundError();
     return new SessionReference(context, since, viewerOf(scope));
   }
-  if (record.state !== 'terminated' && context.store.durable) {
+  const isOver = record.state === 'terminated' && !endsHere(context, id);
+  if (!isOver && context.store.durable) {
     // What a create left whose answer was lost: nobody was given it.
     // Nor was anybody told of an id whose record has no answer yet.
     if (context.takingBack.has(id) || context.newIds.has(id)) throw new SessionNotFoundError();
     return new SessionReference(context, storedHost(context, record), viewerOf(scope));
   }
   // Only the owner is told that and why it ended; an anonymous caller has no such standing.
-  if (record.state !== 'terminated' || (scope !== 'everybody' && scope.principal === null)) {
+  if (!isOver || (scope !== 'everybody' && scope.principal === null)) {
     throw new SessionNotFoundError();
   }
   return new Tombstone(context, record, viewerOf(scope));
+};
+
+/** A stored session whose end no answer of the store has confirmed yet: a read may know of it before that. */
+const endsHere = ({ away, endingAway }: RuntimeContext, id: string): boolean => {
+  const host = away.get(id);
+  return host !== undefined && endingAway.has(host);
 };
 
 const viewerOf = (scope: Scope): Viewer => (scope === 'everybody' ? 'operator' : 'principal');

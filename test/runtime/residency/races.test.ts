@@ -7,7 +7,16 @@ import {
   SessionTerminatedError,
 } from '../../../src/index.ts';
 import { rejectionOf, toldOf } from '../fixture.ts';
-import { after, durableRuntime, faultyProcess, REST_MS, SYNC_MS, withStored } from './fixture.ts';
+import {
+  after,
+  durableRuntime,
+  faultyProcess,
+  newDisk,
+  processOver,
+  REST_MS,
+  SYNC_MS,
+  withStored,
+} from './fixture.ts';
 
 /** Advances to the moment in which the session is being put away. */
 const untilHibernating = async ({
@@ -125,6 +134,23 @@ test('get ‖ hibernate: a reference got meanwhile is as good as any', async () 
   );
   expect(session.data).toEqual({ n: 2 });
   expect(session.info()).toEqual(other.info());
+});
+
+test('get ‖ terminate: nobody is told that a stored session has ended before that is durable', async () => {
+  const { clock, runtime, disk } = processOver(newDisk({ syncMs: 100 }));
+  const { id } = await after(clock, runtime.create({ principal: 'ada' }), 16_000);
+  const session = await runtime.get(id);
+  expect(session.info().residency).toBe('stored');
+  const ended = session.terminate();
+  const seen = new Set<string>();
+  for (let passed = 0; passed < 1_000; passed += 20) {
+    const { state } = await runtime.as('ada').get(id);
+    seen.add(`${state}, recorded as ${disk.records()[0]?.state}`);
+    await clock.advance(20);
+  }
+  await ended;
+  const told = [...seen].filter((one) => one.startsWith('terminated'));
+  expect(told).toEqual(['terminated, recorded as terminated']);
 });
 
 test('wake at capacity: the one that has rested for the longest makes room, and nobody ends', async () => {
