@@ -162,7 +162,7 @@ export const expectedErrors = (
 ): readonly string[] => {
   const made =
     error instanceof Error &&
-    /made to fail|the application throws|initialize throws|the behaviour crashes|disk|full|outcome|took longer|is closed|thread has ended|stalled|still waited|could not be read|not recorded/i.test(
+    /made to fail|the application throws|initialize throws|the behaviour crashes|disk|full|outcome|took longer|(is|was) closed|thread has ended|stalled|still waited|could not be read|not recorded/i.test(
       `${error.name} ${error.message}`,
     );
   const named = /sweep|cleanup|on[A-Z]\w+ of |behaviour/.test(where);

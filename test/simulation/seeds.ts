@@ -37,6 +37,7 @@ export const ONCE_FAILED: readonly (readonly [seed: number, found: string])[] = 
   [22994, 'the account knew nothing of a clock that was put back while a delay was stored'],
   [201493, 'what was heard of a session after a crash was recorded as if it had been put away'],
   [301052, 'a get gave out a session as ended whose end was written, and not acknowledged'],
+  [312856, 'the account did not know the error of a read that a drain did not wait for'],
   [200888, 'the account noted twice what the disk answered to a process that was just killed'],
 ];
 
@@ -50,6 +51,7 @@ export const ONCE_FAILED_OVER_SQLITE: typeof ONCE_FAILED = [
   ],
   [22690, 'the account took a session for younger that was made after a clock was put back'],
   [22623, 'an end that began before the first record was written was in it, and went on never'],
+  [301874, 'two were let in too many where an end was heard as its principal had been counted'],
   [50268, 'the account waited for a deadline of a process that knew its store to be gone for good'],
 ];
 

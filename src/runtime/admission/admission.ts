@@ -3,6 +3,7 @@ import { AlreadyExistsError, CapacityError, DrainingError } from '../../errors.t
 import { mintSessionId } from '../../identity/session-id.ts';
 import { LIMITS } from '../../limits.ts';
 import { planted } from '../../planted.ts';
+import { storeRead } from '../commits/store-read.ts';
 import type { CheckedCreate } from '../create-options.ts';
 import { SessionHost } from '../host.ts';
 import { enterMemory } from '../lifecycle/in-memory.ts';
@@ -19,7 +20,7 @@ export interface Claim {
 }
 
 /**
- * Takes a slot for a session and starts its actor, before the first await where there is room. Where there is none, the
+ * Takes a slot for a session and starts its actor, at once where there is room and its principal is known. Where there is none, the
  * longest idle session is put away first, or, without a durable store, one of the same principal is ended. Rejects with
  * `CapacityError`, `DrainingError`, or `AlreadyExistsError` for an id that is taken.
  */
@@ -28,6 +29,9 @@ export const admit = async (
   claim: Claim,
   options: CheckedCreate,
 ): Promise<SessionHost> => {
+  for (let asking = counting(context, claim); asking !== null; asking = counting(context, claim)) {
+    await asking;
+  }
   const occupancy = occupancyOf(context, claim.principal);
   if (planted('quota-after-await')) await nextTurn(context);
   const host = enter(context, claim, options, occupancy);
@@ -40,11 +44,30 @@ export const admit = async (
   const giveBack = await place.catch(() => {
     throw refused(context, claim, refusal);
   });
-  // Nothing comes between these two: the slot is free for this one only.
-  giveBack();
+  try {
+    for (
+      let asking = counting(context, claim);
+      asking !== null;
+      asking = counting(context, claim)
+    ) {
+      await asking;
+    }
+  } finally {
+    // Nothing comes between this and the next: the slot is free for this one only.
+    giveBack();
+  }
   const heir = enter(context, claim, options, occupancyOf(context, claim.principal));
   if (heir === null) throw refused(context, claim, refusalOf(context, claim));
   return heir;
+};
+
+/**
+ * Learns how many sessions its principal has, where a durable store may hold some; `null`: it is known. Asked again each
+ * time, for a slot that is taken right after: all that were counted may have ended meanwhile, and then it is forgotten.
+ */
+const counting = ({ census }: RuntimeContext, { principal }: Claim): Promise<void> | null => {
+  const asking = census?.learn(principal) ?? null;
+  return asking === null ? null : storeRead('how many sessions there are', asking);
 };
 
 /** Asks the registry's chart for a slot; `null`: it has none to give. */

@@ -16,6 +16,8 @@ interface Known {
 export class Census {
   readonly #store: Store;
   readonly #ofPrincipal = new Map<string, Known>();
+  /** By principal: how many ends are being written, and who is to be told when none is. */
+  readonly #leaving = new Map<string, { writes: number; readonly heard: (() => void)[] }>();
   #total = 0;
 
   constructor(store: Store) {
@@ -52,14 +54,44 @@ export class Census {
   async #ask(principal: string, entry: Known): Promise<void> {
     try {
       do {
+        if (this.#leaving.has(principal)) await this.#allHeard(principal);
         entry.unsure = false;
         entry.count = await this.#store.count({ principal });
-      } while (entry.unsure);
+      } while (entry.unsure || this.#leaving.has(principal));
     } catch (error) {
       this.#ofPrincipal.delete(principal);
       throw error;
     }
     entry.asking = null;
+  }
+
+  /**
+   * The end of one is being written: a count that is answered meanwhile may know of it or not. Returns what to call once
+   * the answer was heard, and `remove` was called where it has ended; twice is once.
+   */
+  leaving(principal: Principal): () => void {
+    if (principal === null) return () => undefined;
+    const known = this.#leaving.get(principal);
+    const entry = known ?? { writes: 0, heard: [] };
+    if (known === undefined) this.#leaving.set(principal, entry);
+    entry.writes += 1;
+    let under = true;
+    return () => {
+      if (!under) return;
+      under = false;
+      entry.writes -= 1;
+      if (entry.writes > 0) return;
+      this.#leaving.delete(principal);
+      for (const heard of entry.heard) heard();
+    };
+  }
+
+  async #allHeard(principal: string): Promise<void> {
+    for (;;) {
+      const entry = this.#leaving.get(principal);
+      if (entry === undefined) return;
+      await new Promise<void>((resolve) => entry.heard.push(resolve));
+    }
   }
 
   /** One is let in. */

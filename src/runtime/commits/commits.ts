@@ -96,13 +96,26 @@ export const flush = async (context: RuntimeContext, host: SessionHost): Promise
   host.committing = true;
   let attempt: Attempt | null = null;
   let error: unknown = null;
+  let heard: (() => void) | undefined;
   try {
     if (host.limbo !== null) await settleLimbo(context, host, host.limbo, host.record);
     attempt = prepare(context, host);
+    if (attempt.change.state === 'terminated') heard = context.census?.leaving(host.principal);
     await storeWrite(context, host, attempt);
   } catch (thrown) {
     error = thrown;
   }
+  dealWith(context, host, attempt, error);
+  heard?.();
+};
+
+/** What comes of an attempt, or (`null`) of one that could not begin. */
+const dealWith = (
+  context: RuntimeContext,
+  host: SessionHost,
+  attempt: Attempt | null,
+  error: unknown,
+): void => {
   host.committing = false;
   const carried = host.carried;
   host.carried = [];

@@ -9,7 +9,6 @@ import {
 import { admit, type Claim } from '../admission/admission.ts';
 import { supervise } from '../behaviour/supervision.ts';
 import { commit, flush } from '../commits/commits.ts';
-import { storeRead } from '../commits/store-read.ts';
 import { initialData } from '../conversation/session-data.ts';
 import type { CheckedCreate } from '../create-options.ts';
 import type { PlaneEvent, SessionHost } from '../host.ts';
@@ -34,7 +33,6 @@ export const createSession = async (
   // Only an observer of XState's own events can call from inside the registry's turn; it waits its turn.
   while (context.registry.busy) await Promise.resolve();
   if (context.opening !== null) await untilOpen(context);
-  if (context.census !== null) await counted(context, claim);
   const host = await admit(context, claim, options);
   // It is in the first record, and starts when the session is ready.
   host.behaviour = supervise(context, host, options.behaviour, options.input);
@@ -58,12 +56,6 @@ export const createSession = async (
   host.made = true;
   host.behaviour?.start();
   return host;
-};
-
-/** Learns how many sessions its principal has, where a durable store may hold some: its slot is taken right after that. */
-const counted = async (context: RuntimeContext, { principal }: Claim): Promise<void> => {
-  const asking = context.census?.learn(principal) ?? null;
-  if (asking !== null) await storeRead('how many sessions there are', asking);
 };
 
 const READY: readonly PlaneEvent[] = [

@@ -42,6 +42,27 @@ test('an end while the number is on its way makes it be asked again', async () =
   expect(census.of('ada')).toBe(2);
 });
 
+test('a number that was read while an end was being written is asked for again once that is heard', async () => {
+  const { store, answers } = countingStore();
+  const census = new Census(store);
+  const asking = census.learn('ada');
+  const [heard, other] = [census.leaving('ada'), census.leaving('ada')];
+  // Nobody knows whether they are in it.
+  answers[0]?.(2);
+  for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+  census.remove('ada');
+  heard();
+  heard();
+  for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+  expect(answers).toHaveLength(1);
+  other();
+  for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+  answers[1]?.(2);
+  await asking;
+  expect(census.of('ada')).toBe(2);
+  expect(answers).toHaveLength(2);
+});
+
 test('a number that could not be had is asked for again, and one that has come to 0 is forgotten', async () => {
   const store = createMemoryStore();
   const census = new Census(store);
