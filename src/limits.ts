@@ -191,6 +191,10 @@ export const LIMITS = {
   quotaRetryAfterMs: 60_000,
   /** So many pages of a principal's sessions are looked through for one that can make way. */
   roomPages: 20,
+  /** One makes way only when it has been quiet for at least so long, ms: the client of a younger one may well be there. */
+  makesWayAfterMs: 60_000,
   /** `initialize` requests of one principal that wait for that at once; one more is refused. */
   waitingForRoom: 100,
+  /** So long each of them waits for those before it, ms; then it is refused. */
+  roomWaitMs: 30_000,
 } as const;

@@ -31,9 +31,11 @@ export type HonoHandler = (c: HonoContextLike) => Promise<Response>;
  */
 export const toHonoHandler = (app: Fetchable, ...options: readonly never[]): HonoHandler => {
   const checked = checkedApp(app);
-  if (options.length > 0) {
+  const [given] = options as readonly unknown[];
+  // One that is handed on, and not there, is none.
+  if (given !== undefined) {
     const allowed = 'left out: it has none, the endpoint has';
-    throw new InvalidOptionError('the options of toHonoHandler', options[0], allowed);
+    throw new InvalidOptionError('the options of toHonoHandler', given, allowed);
   }
   return async (c) => {
     const { raw } = c.req;

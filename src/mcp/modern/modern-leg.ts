@@ -87,9 +87,15 @@ export class ModernLeg {
     const { clock } = this.#options;
     this.#until ??= clock.mono();
     const leftMs = this.#until - clock.mono();
-    if (leftMs > 0 && this.#exchanges.open > 0) await this.#settledWithin(leftMs);
-    this.#closed = true;
-    await this.#handler.close();
+    // Whoever awaits this at the top level of a process sees its end.
+    const letGo = clock.hold?.();
+    try {
+      if (leftMs > 0 && this.#exchanges.open > 0) await this.#settledWithin(leftMs);
+      this.#closed = true;
+      await this.#handler.close();
+    } finally {
+      letGo?.();
+    }
   }
 
   #settledWithin(ms: number): Promise<void> {

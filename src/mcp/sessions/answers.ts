@@ -118,7 +118,11 @@ export const accepted = (): Response => new Response(null, { status: 202 });
 
 /** 200 with one answer, or those of a batch. */
 export const jsonAnswer = (body: unknown, sessionId: string): Response =>
-  new Response(JSON.stringify(body), {
+  jsonTextAnswer(JSON.stringify(body), sessionId);
+
+/** The same, of what is JSON already. */
+export const jsonTextAnswer = (json: string, sessionId: string): Response =>
+  new Response(json, {
     headers: { 'content-type': 'application/json', 'mcp-session-id': sessionId },
   });
 

@@ -16,4 +16,6 @@ export interface ConnectionContext {
   readonly full: DelayLine<Outbox>;
   /** The streams of POSTs that have ended, of all sessions that have a connection. */
   readonly allEnded: EndedStreams;
+  /** Hears what no client is told. */
+  onError(error: unknown): void;
 }

@@ -50,7 +50,8 @@ export class Connection implements Wire {
   #server: ServerLike | null = null;
   #stopCollecting: Unsubscribe = () => undefined;
   #detach: Unsubscribe | null = null;
-  #isClosing = false;
+  /** What it is closed with; `null`: it is not. */
+  #closedWith: RpcError | null = null;
   #closing: Promise<void> | null = null;
 
   /** @param restored whether the session had a server before: then what was kept of it is taken up again. */
@@ -137,6 +138,7 @@ export class Connection implements Wire {
         respond,
         sessionId: this.transport.sessionId,
         slow: this.#context.slow,
+        onError: (error) => this.#context.onError(error),
         openStream: (priming) => this.streams.post({ priming }),
       },
       ids,
@@ -167,8 +169,8 @@ export class Connection implements Wire {
   ): Promise<Message> {
     return new Promise((resolve) => {
       this.#asked.set(message.id, resolve);
-      if (!this.#isClosing) this.transport.onmessage?.(message, extra);
-      else this.#refuseAsked();
+      if (this.#closedWith === null) this.transport.onmessage?.(message, extra);
+      else this.#refuseAsked(this.#closedWith);
     });
   }
 
@@ -200,19 +202,19 @@ export class Connection implements Wire {
 
   closed(): void {
     // Where the server did that by itself the session ends: nobody can use it.
-    if (!this.#isClosing) void this.session.terminate('operator').catch(() => {});
+    if (this.#closedWith === null) void this.session.terminate('operator').catch(() => {});
   }
 
   /** Answers what is in flight with the error, then closes the server. Twice is once. Never rejects. */
   close(error: RpcError = SESSION_ENDED): Promise<void> {
-    this.#isClosing = true;
+    this.#closedWith ??= error;
     this.#closing ??= this.#close(error);
     return this.#closing;
   }
 
   async #close(error: RpcError): Promise<void> {
     this.abort([...this.#posts.keys()], error);
-    this.#refuseAsked();
+    this.#refuseAsked(error);
     this.#stopCollecting();
     this.unasked.settle();
     this.#own.clear();
@@ -237,8 +239,8 @@ export class Connection implements Wire {
     post.answer(id, message);
   }
 
-  #refuseAsked(): void {
-    for (const [id, resolve] of this.#asked) resolve({ jsonrpc: '2.0', id, error: SESSION_ENDED });
+  #refuseAsked(error: RpcError): void {
+    for (const [id, resolve] of this.#asked) resolve({ jsonrpc: '2.0', id, error });
     this.#asked.clear();
   }
 
@@ -259,7 +261,9 @@ export class Connection implements Wire {
     const kind = 'id' in message ? 'request' : 'notification';
     const post = about === undefined ? undefined : this.#posts.get(about);
     if (about === undefined || this.#asked.has(about)) return this.unasked.tell(message);
-    if (post?.awaits(about) === true) return post.tell(this.#own.sent(message, 'post'), kind);
+    if (post?.awaits(about) === true) {
+      return this.#own.sending(message, 'post', (outward) => post.tell(outward, kind));
+    }
     throw nobodyWaits(about);
   }
 

@@ -78,8 +78,8 @@ class Sessions implements McpSessions {
  * nothing behind.
  *
  * A principal that has as many sessions as it may (`maxPerPrincipal`) is not locked out: its `initialize` ends, with `operator`,
- * that of its own MCP sessions which has been quiet for the longest, where one has no work in flight and no open stream. Where
- * none can go, it gets 503.
+ * that of its own MCP sessions which has been quiet for the longest, where one has been so for a minute, with no work in flight
+ * and no open stream. Where none can go, or those before it have taken 30 s, it gets 503.
  */
 export const createMcpSessions = <Data = unknown>(
   options: McpSessionsOptions<Data>,

@@ -14,5 +14,4 @@ export interface LegContext extends ConnectionContext, Pick<LegOptions, 'runtime
   /** Whether every POST is answered as a stream. */
   readonly streams: boolean;
   readonly timeoutMs: number | 'off';
-  onError(error: unknown): void;
 }

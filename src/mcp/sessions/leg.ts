@@ -4,12 +4,12 @@ import {
   InvalidOptionError,
   SessionNotFoundError,
   SessionUnreadableError,
-  TimeoutError,
 } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { LifecycleEvent, Unsubscribe } from '../../observe/events.ts';
 import { checkedDuration } from '../../runtime/liveness/deadlines.ts';
 import type { Session } from '../../runtime/session.ts';
+import type { Clock } from '../../time/clock.ts';
 import { systemClock } from '../../time/system-clock.ts';
 import type { Admitted } from '../gate.ts';
 import { madeBy } from '../made-server.ts';
@@ -23,6 +23,7 @@ import {
   streamNotAcceptable,
   unavailable,
 } from './answers.ts';
+import { closedInTime } from './closing.ts';
 import { Connections } from './connections.ts';
 import { exchange, refuse } from './exchange.ts';
 import { handshakeOf } from './handshake.ts';
@@ -40,7 +41,7 @@ import { keepAlives } from './streams/keep-alive.ts';
 import { OpenStreams } from './streams/open-streams.ts';
 import { patience } from './streams/outbox.ts';
 import { pingWindowMs } from './streams/presence.ts';
-import { type DelayLine, Tick } from './streams/tick.ts';
+import { Tick } from './streams/tick.ts';
 
 /** The sessionful part of an endpoint: what is behind the gate, for requests of the revisions that have sessions. */
 export interface Leg {
@@ -66,17 +67,18 @@ const existing = (session: Session | null): Session => {
 
 class SessionsLeg implements Leg {
   readonly #context: LegContext;
+  readonly #clock: Clock;
   readonly #tick: Tick;
-  /** What is done once the servers have had their time to close. */
-  readonly #patience: DelayLine<() => void>;
   readonly #unsubscribe: Unsubscribe;
   #draining = false;
   #closing: Promise<void> | null = null;
 
   constructor(options: LegOptions) {
-    const { runtime, server, answers = 'auto', requestTimeoutMs, onError } = options;
-    this.#tick = new Tick(options.clock ?? systemClock());
-    this.#patience = this.#tick.line(LIMITS.cleanupTimeoutMs, (giveUp) => giveUp());
+    const { runtime, server, answers = 'auto', requestTimeoutMs } = options;
+    const onError = heard('The sessions of an MCP endpoint', options.onError);
+    const clock = options.clock ?? systemClock();
+    this.#clock = clock;
+    this.#tick = new Tick(clock, onError);
     this.#context = {
       runtime,
       server: madeBy(server),
@@ -85,7 +87,7 @@ class SessionsLeg implements Leg {
         const stays = over === 'failed' || (over === 'rested' && !this.#draining);
         if (!stays) this.#context.open.closeOf(id, this.#draining ? NEXT_PROCESS_MS : undefined);
       }),
-      room: new Room(runtime),
+      room: new Room(runtime, clock),
       queued: new Queued(),
       open: new OpenStreams({ tick: this.#tick, pingWindowMs: pingWindowMs(runtime.deadlines) }),
       slow: this.#tick.line(LIMITS.streamAfterMs, (post) => void post.stream()),
@@ -94,7 +96,7 @@ class SessionsLeg implements Leg {
       allEnded: new EndedStreams(this.#tick),
       streams: answers === 'stream',
       timeoutMs: requestTimeoutMs ?? LIMITS.operationTimeoutMs,
-      onError: heard('The sessions of an MCP endpoint', onError),
+      onError,
     };
     this.#unsubscribe = runtime.subscribe((event) => this.#hear(event));
   }
@@ -125,20 +127,10 @@ class SessionsLeg implements Leg {
 
   async #close(): Promise<void> {
     this.#unsubscribe();
-    await Promise.race([this.#context.connections.close(), this.#outOfPatience()]);
+    const { connections, onError } = this.#context;
+    await closedInTime(connections.close(), this.#clock, onError);
     this.#context.open.close();
     this.#tick.stop();
-  }
-
-  /** A server that does not close keeps nobody who closes the endpoint. */
-  #outOfPatience(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#patience.push(() => {
-        const what = 'Closing the servers of an MCP endpoint';
-        this.#context.onError(new TimeoutError(what, LIMITS.cleanupTimeoutMs));
-        resolve();
-      });
-    });
   }
 
   #route(request: Request, admitted: Admitted): Promise<Response> | Response {

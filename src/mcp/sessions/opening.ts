@@ -3,7 +3,7 @@ import { LIMITS } from '../../limits.ts';
 import type { CreateOptions } from '../../runtime/runtime.ts';
 import type { Session } from '../../runtime/session.ts';
 import type { Admitted } from '../gate.ts';
-import { jsonAnswer, refusedOpening, unavailable } from './answers.ts';
+import { jsonAnswer, refusedOpening, SERVER_CLOSING, unavailable } from './answers.ts';
 import { Connection } from './connection.ts';
 import { clientOf, type InitializeParams } from './handshake.ts';
 import type { Inbound } from './inbound.ts';
@@ -47,7 +47,12 @@ const shakeHands = async (
     const [message] = inbound.messages;
     const [asked] = inbound.requests;
     if (message === undefined || asked === undefined) throw new Error('It holds an initialize.');
-    return await connection.ask({ ...message, id: asked.id }, extraOf(request, authInfo));
+    const answer = await connection.ask({ ...message, id: asked.id }, extraOf(request, authInfo));
+    // Not the server's refusal: the endpoint is closing, and the client may come again.
+    if ('error' in answer && answer.error === SERVER_CLOSING) {
+      throw new DrainingError(LIMITS.retryAfterMs);
+    }
+    return answer;
   } finally {
     release();
   }
@@ -81,7 +86,7 @@ export const open = async (
     beats: 'off',
   };
   const { signal } = request;
-  return context.room.opened(admitted.principal, options, async (session) => {
+  const opened = context.room.opened(admitted.principal, options, signal, async (session) => {
     try {
       const answer = await session.run(
         OPENING,
@@ -97,9 +102,12 @@ export const open = async (
       return signal.aborted ? hasLeft() : refusedOpening(answer);
     } catch (error) {
       await end(session);
-      if (signal.aborted) return hasLeft();
       throw refusalOf(error);
     }
+  });
+  return opened.catch((error: unknown) => {
+    if (signal.aborted) return hasLeft();
+    throw error;
   });
 };
 

@@ -37,20 +37,19 @@ export class OwnRequests {
     this.#onQuiet = onQuiet;
   }
 
-  /** A message of the server other than an answer, as it goes out. */
-  sent(message: Message, place: Place): Message {
-    if (!('method' in message)) return message;
-    if ('id' in message) {
-      const id = this.#outward(message.id);
-      if (!isId(id)) return message;
-      this.#add(id, place);
-      return { ...message, id };
+  /**
+   * Has a message of the server other than an answer sent, as it goes out. Throws what `send` does: then nobody waits for
+   * its answer.
+   */
+  sending<T>(message: Message, place: Place, send: (outward: Message) => T): T {
+    const outward = this.#sent(message, place);
+    try {
+      return send(outward);
+    } catch (error) {
+      // It is no JSON: one that stayed here would keep its session in memory for ever.
+      if ('method' in outward && 'id' in outward && isId(outward.id)) this.#remove(outward.id);
+      throw error;
     }
-    if (message.method !== 'notifications/cancelled' || !('params' in message)) return message;
-    const id = this.#outward(idIn(message, 'requestId'));
-    if (!isId(id) || !this.#waiting.has(id)) return message;
-    this.#remove(id);
-    return { ...message, params: { ...(message.params as object), requestId: id } };
   }
 
   /** Whether an answer to this id is waited for. */
@@ -93,6 +92,21 @@ export class OwnRequests {
   /** Nobody waits any more: the server is gone. */
   clear(): void {
     for (const id of [...this.#waiting.keys()]) this.#remove(id);
+  }
+
+  #sent(message: Message, place: Place): Message {
+    if (!('method' in message)) return message;
+    if ('id' in message) {
+      const id = this.#outward(message.id);
+      if (!isId(id)) return message;
+      this.#add(id, place);
+      return { ...message, id };
+    }
+    if (message.method !== 'notifications/cancelled' || !('params' in message)) return message;
+    const id = this.#outward(idIn(message, 'requestId'));
+    if (!isId(id) || !this.#waiting.has(id)) return message;
+    this.#remove(id);
+    return { ...message, params: { ...(message.params as object), requestId: id } };
   }
 
   #outward(id: unknown): unknown {

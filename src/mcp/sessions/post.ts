@@ -1,5 +1,5 @@
 import { LIMITS } from '../../limits.ts';
-import { jsonAnswer, type RpcError } from './answers.ts';
+import { jsonTextAnswer, type RpcError, rpcErrorOf } from './answers.ts';
 import type { MessageStream } from './streams/message-stream.ts';
 import type { MessageKind } from './streams/outbox.ts';
 import type { DelayLine } from './streams/tick.ts';
@@ -19,6 +19,8 @@ export interface PostContext {
   openStream(primed: boolean): MessageStream;
   /** Gives the client its response. */
   respond(response: Response): void;
+  /** Hears of an answer that is no JSON. */
+  onError(error: unknown): void;
 }
 
 /** How long a client waits before it comes again for a stream that was cut, ms. */
@@ -34,7 +36,8 @@ export class Post {
   readonly #context: PostContext;
   /** Those that still await their answer. */
   readonly #open: Set<RequestId>;
-  #answers: Message[] = [];
+  /** As JSON. */
+  #answers: string[] = [];
   #stream: MessageStream | null = null;
   #end: () => void = () => undefined;
 
@@ -53,11 +56,14 @@ export class Post {
     return this.#open.has(id);
   }
 
-  /** The answer to one of its requests, which must await it. */
+  /** The answer to one of its requests, which must await it. One that is no JSON is an error for its client. */
   answer(id: RequestId, message: Message): void {
-    this.#open.delete(id);
-    if (this.#stream === null) this.#answers.push(message);
-    else void this.#stream.send(message, 'answer');
+    // First: a request that nobody awaits any more, and that is not answered, would be in flight for ever.
+    const json = this.#jsonOf(id, message);
+    // What was made JSON may have answered it itself.
+    if (!this.#open.delete(id)) return;
+    if (this.#stream === null) this.#answers.push(json);
+    else void this.#stream.send(json, 'answer');
     if (this.#open.size === 0) this.#finish();
   }
 
@@ -96,20 +102,31 @@ export class Post {
     const stream = this.#context.openStream(primed);
     this.#stream = stream;
     this.#context.respond(stream.response());
-    for (const message of this.#answers) void stream.send(message, 'answer');
+    for (const json of this.#answers) void stream.send(json, 'answer');
     this.#answers = [];
     return stream;
   }
 
+  #jsonOf(id: RequestId, message: Message): string {
+    try {
+      return JSON.stringify(message);
+    } catch (error) {
+      // A bigint, a circle, a `toJSON` that throws.
+      this.#context.onError(error);
+      return JSON.stringify({ jsonrpc: '2.0', id, error: rpcErrorOf(error) });
+    }
+  }
+
   #finish(): void {
+    this.#context.slow.delete(this);
     if (this.#stream === null) {
       const { sessionId, batch } = this.#context;
-      this.#context.respond(jsonAnswer(batch ? this.#answers : this.#answers[0], sessionId));
+      const json = this.#answers.join();
+      this.#context.respond(jsonTextAnswer(batch ? `[${json}]` : json, sessionId));
       this.#answers = [];
     } else {
       this.#stream.end();
     }
-    this.#context.slow.delete(this);
     this.#end();
   }
 }

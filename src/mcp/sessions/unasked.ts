@@ -39,10 +39,13 @@ export class Unasked implements Outlet {
     this.#context = context;
   }
 
-  /** Says it: at once, or, where that returns a promise, when the client has read on. The promise never rejects. */
+  /** Says it: at once, or, where that returns a promise, when the client has read on. The promise never rejects. Throws for what is no JSON. */
   tell(given: Message): Promise<boolean> | null {
-    const { sessionId, open, own, full, tellSomePost } = this.#context;
-    const message = own.sent(given, 'standing');
+    return this.#context.own.sending(given, 'standing', (message) => this.#tell(message));
+  }
+
+  #tell(message: Message): Promise<boolean> | null {
+    const { sessionId, open, full, tellSomePost } = this.#context;
     const request = requestIdOf(message);
     if (request !== null && !open.has(sessionId) && tellSomePost(message)) return null;
     const json = JSON.stringify(message);

@@ -30,6 +30,15 @@ export interface AccountedOptions {
   readonly onOver: () => void;
 }
 
+const isJson = (message: JSONRPCMessage): boolean => {
+  try {
+    JSON.stringify(message);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 /** Answered at the end of the subscription, which may be that of the connection. */
 const STANDING = 'subscriptions/listen';
 
@@ -72,8 +81,14 @@ export class AccountedTransport implements Transport {
     const answer = isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message);
     // The write is on its way, and what is written after it comes after it.
     const written = this.#options.wire.send(message);
-    if (answer && message.id !== undefined) this.#inFlight.answered(message.id);
-    return written;
+    if (!answer || message.id === undefined) return written;
+    const { id } = message;
+    this.#inFlight.answered(id);
+    return written.catch((error: unknown) => {
+      // The wire may be closed as well: then nobody is there to be told.
+      if (!isJson(message)) this.#fail(id, error);
+      throw error;
+    });
   }
 
   close(): Promise<void> {

@@ -57,6 +57,12 @@ test.each([
   }
 });
 
+test('options that are undefined are none, as where they are handed on', () => {
+  for (const adapter of Object.values(ALL)) {
+    expect(adapter(APP as never, undefined as never)).toBeTypeOf('function');
+  }
+});
+
 test('the one without options says so', () => {
   expect(refusalOf(ALL['toHonoHandler'], APP, { maxBodyBytes: 1 })).toContain('it has none');
 });

@@ -175,7 +175,14 @@ test('a drain lets requests in flight finish, and `close` waits for them', async
 });
 
 test('but not for ever: what is left 15 s after the drain began is cut off', async () => {
-  const clock = createVirtualClock();
+  let holds = 0;
+  const hold = () => {
+    holds += 1;
+    return () => {
+      holds -= 1;
+    };
+  };
+  const clock = Object.assign(createVirtualClock(), { hold });
   const { url, runtime, endpoint, held } = await dualEndpoint({ clock }, { clock });
   const asked = fetch(url, call('hold'));
   await seen(() => expect(held).toHaveLength(1));
@@ -183,8 +190,11 @@ test('but not for ever: what is left 15 s after the drain began is cut off', asy
   const closing = endpoint.close();
   await clock.advance(14_999);
   expect(held[0]?.signal.aborted).toBe(false);
+  // The process does not exit meanwhile.
+  expect(holds).toBe(1);
   await clock.advance(1);
   await closing;
+  expect(holds).toBe(0);
   expect(held[0]?.signal.aborted).toBe(true);
   expect((await asked).status).toBe(503);
 });

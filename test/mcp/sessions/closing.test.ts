@@ -1,8 +1,9 @@
 import { McpServer } from '@modelcontextprotocol/server';
 import { expect, test } from 'vitest';
 import { LIMITS } from '../../../src/limits.ts';
+import { createVirtualClock } from '../../../src/time/virtual-clock.ts';
 import { createLoggingServer, durableEndpoint } from './durable-endpoint.ts';
-import { call, endpointUnderTest, messagesOf } from './endpoint-under-test.ts';
+import { call, endpointUnderTest, INITIALIZE, messagesOf } from './endpoint-under-test.ts';
 import { Reading } from './reading.ts';
 
 // The end of an endpoint, and of the runtime under it.
@@ -80,6 +81,54 @@ test('close of the endpoint does not wait for a server that never closes', async
   await under.clock.advance(LIMITS.streamTickMs + 1);
   await closing;
   expect(under.errors).toMatchObject([{ code: 'ERR_HOLDFAST_TIMEOUT' }]);
+});
+
+test('the process is held while the endpoint closes, and no longer', async () => {
+  const holding = new Set<object>();
+  const clock = Object.assign(createVirtualClock(), {
+    hold: () => {
+      const one = {};
+      holding.add(one);
+      return () => void holding.delete(one);
+    },
+  });
+  const server = (): McpServer => {
+    const made = new McpServer({ name: 'stuck', version: '1.0.0' });
+    made.close = () => new Promise<void>(() => undefined);
+    return made;
+  };
+  const under = endpointUnderTest({ clock }, { clock, server });
+  const open = async () => (await under.post(INITIALIZE)).status;
+  expect(await open()).toBe(200);
+  expect(holding.size).toBe(0);
+  const closing = under.endpoint.close();
+  await clock.advance(LIMITS.cleanupTimeoutMs - 1);
+  // Its own timers would let the process exit here, in the middle of the close.
+  expect(holding.size).toBe(1);
+  await clock.advance(1);
+  await closing;
+  expect(holding.size).toBe(0);
+});
+
+test('an endpoint that closes during a handshake is no refusal of the server: its client may come again', async () => {
+  const under = endpointUnderTest(
+    {},
+    {
+      server: () => {
+        const made = new McpServer({ name: 'slow', version: '1.0.0' });
+        made.server.setRequestHandler('initialize', () => new Promise<never>(() => undefined));
+        return made;
+      },
+    },
+  );
+  const asked = under.post(INITIALIZE);
+  await under.clock.settle();
+  await under.endpoint.close();
+  const response = await asked;
+  expect(response.status).toBe(503);
+  expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(under.runtime.stats()).toMatchObject({ resident: 0, created: 1 });
+  expect(under.errors).toEqual([]);
 });
 
 test('close of the endpoint does not tell clients that their sessions have ended: they go on', async () => {

@@ -98,17 +98,19 @@ export class MessageStream implements Outlet {
    * Sends a message: at once, or, where a notification finds no room, when its client has read on, and what comes then
    * behind it. Whoever awaits that goes at the client's pace. False where it is left out: a notification where nobody reads,
    * anything after the end, and, without a ring, what nobody hears. Throws what `JSON.stringify` does, never rejects.
+   *
+   * @param message a text is JSON already.
    */
-  send(message: object, kind: MessageKind): boolean | Promise<boolean> {
+  send(message: object | string, kind: MessageKind): boolean | Promise<boolean> {
     if (this.#isEnding) return false;
     const outbox = this.#outbox;
     if (outbox?.waits !== true && (kind !== 'notification' || this.hasRoom)) {
       if (kind === 'notification') outbox?.sawRoom();
-      return this.#put(JSON.stringify(message));
+      return this.#put(jsonOf(message));
     }
     const mayBeLeftOut = kind === 'notification';
     if (mayBeLeftOut && (this.#seat === null || outbox?.hasGivenUp || outbox?.isFull)) return false;
-    const json = JSON.stringify(message);
+    const json = jsonOf(message);
     this.#outbox ??= new Outbox(this.#options.full, this);
     return this.#outbox.wait(mayBeLeftOut, Buffer.byteLength(json), () => this.#put(json));
   }
@@ -183,6 +185,9 @@ export class MessageStream implements Outlet {
     return seat;
   }
 }
+
+const jsonOf = (message: object | string): string =>
+  typeof message === 'string' ? message : JSON.stringify(message);
 
 /** One response of a stream. The one before may still be told that its client has left: so each has an object of its own. */
 class Seat implements BodyWriter {

@@ -1,3 +1,4 @@
+import { heard, type OnError } from '../../../errors/heard.ts';
 import { LIMITS } from '../../../limits.ts';
 import type { Clock } from '../../../time/clock.ts';
 
@@ -35,14 +36,18 @@ export class DelayLine<T extends object> {
     this.#dues.delete(item);
   }
 
-  /** For `Tick`: has those that are due seen to, at most so many. Returns how many that were. What `onDue` throws ends it. */
+  /** For `Tick`: has those that are due seen to, at most so many. Returns how many that were. */
   run(now: number, most: number): number {
     let ran = 0;
     for (const [item, due] of this.#dues) {
       if (due > now || ran === most) break;
       this.#dues.delete(item);
       ran += 1;
-      this.#onDue(item);
+      try {
+        this.#onDue(item);
+      } catch (error) {
+        this.#tick.failed(error);
+      }
     }
     return ran;
   }
@@ -68,12 +73,15 @@ type Line = Pick<DelayLine<object>, 'run' | 'nextDue' | 'clear'>;
  */
 export class Tick {
   readonly #clock: Clock;
+  readonly #onError: OnError;
   readonly #lines: Line[] = [];
   #armed: { readonly due: number; unsubscribe(): void } | null = null;
   #stopped = false;
 
-  constructor(clock: Clock) {
+  /** @param onError told what `onDue` throws. Default: the first one is a warning of the process. */
+  constructor(clock: Clock, onError: OnError = heard('The streams of an MCP endpoint', undefined)) {
     this.#clock = clock;
+    this.#onError = onError;
   }
 
   /**
@@ -92,6 +100,11 @@ export class Tick {
     const due = Math.ceil(this.#clock.mono() + delayMs);
     this.#arm(due);
     return due;
+  }
+
+  /** For its lines: what fails for one of them concerns no other. */
+  failed(error: unknown): void {
+    this.#onError(error);
   }
 
   /** Nothing falls due any more. */
@@ -113,12 +126,9 @@ export class Tick {
   #run(): void {
     this.#armed = null;
     const now = this.#clock.mono();
-    try {
-      let left: number = LIMITS.wheelTurn;
-      for (const line of this.#lines) left -= line.run(now, left);
-    } finally {
-      this.#armNext(now);
-    }
+    let left: number = LIMITS.wheelTurn;
+    for (const line of this.#lines) left -= line.run(now, left);
+    this.#armNext(now);
   }
 
   /** Not at once for each that is due, but in steps: many that come apart fall due together. */

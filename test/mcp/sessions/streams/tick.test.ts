@@ -85,16 +85,27 @@ test('others are let in between, where very many are due at once', async () => {
   expect(ran).toBe(LIMITS.wheelTurn * 2 + 1);
 });
 
-test('one that throws does not keep the others from their time', async () => {
+test('one that throws is told of, and keeps neither those behind it nor another line from their time', async () => {
   const clock = createVirtualClock();
-  const due: string[] = [];
-  const line = new Tick(clock).line<Item>(1_000, ({ name }) => {
-    due.push(name);
-    if (name === '0') throw new Error('broken');
+  const due: [string, number][] = [];
+  const errors: unknown[] = [];
+  const tick = new Tick(clock, (error) => errors.push(error));
+  const broken = new Error('broken');
+  const line = tick.line<Item>(1_000, ({ name }) => {
+    due.push([name, clock.mono()]);
+    if (name === '0') throw broken;
   });
+  const other = tick.line<Item>(1_000, ({ name }) => due.push([`other ${name}`, clock.mono()]));
   for (const item of items(2)) line.push(item);
-  await expect(clock.advance(2_000)).rejects.toThrow('broken');
-  expect(due).toEqual(['0', '1']);
+  for (const item of items(1)) other.push(item);
+  await clock.advance(1_000);
+  expect(due).toEqual([
+    ['0', 1_000],
+    ['1', 1_000],
+    ['other 0', 1_000],
+  ]);
+  expect(errors).toEqual([broken]);
+  expect(clock.pending).toBe(0);
 });
 
 test('stopped, nothing falls due and nothing is left', async () => {
