@@ -14,9 +14,12 @@ export interface Outlet {
   emptied(): void;
 }
 
+/** What one costs beside its text: an object, a closure, a promise. Short ones would otherwise be free. */
+const WAITING_COST_BYTES = 1_024;
+
 interface Waiting {
   readonly mayBeLeftOut: boolean;
-  readonly bytes: number;
+  readonly cost: number;
   readonly goOut: () => void;
   readonly settle: (isSent: boolean) => void;
 }
@@ -32,7 +35,7 @@ export class Outbox {
   readonly #outlet: Outlet;
   readonly #goOn = (): void => this.#run(false);
   #waiting: Waiting[] = [];
-  #bytes = 0;
+  #cost = 0;
   #hasGivenUp = false;
   #wasLookedAt = false;
 
@@ -48,7 +51,7 @@ export class Outbox {
 
   /** Whether as much waits as may. */
   get isFull(): boolean {
-    return this.#bytes >= LIMITS.waitingBytes;
+    return this.#cost >= LIMITS.waitingBytes;
   }
 
   /** Whether the client was given up, and no room was seen since. */
@@ -60,8 +63,9 @@ export class Outbox {
   wait(mayBeLeftOut: boolean, bytes: number, goOut: () => void): Promise<boolean> {
     return new Promise((settle) => {
       const isFirst = !this.waits;
-      this.#waiting.push({ mayBeLeftOut, bytes, goOut, settle });
-      this.#bytes += bytes;
+      const cost = bytes + WAITING_COST_BYTES;
+      this.#waiting.push({ mayBeLeftOut, cost, goOut, settle });
+      this.#cost += cost;
       if (isFirst) this.#ask();
     });
   }
@@ -104,7 +108,7 @@ export class Outbox {
       const hasRoom = this.#outlet.hasRoom;
       if (!hasRoom && !givesUp) break;
       at += 1;
-      this.#bytes -= one.bytes;
+      this.#cost -= one.cost;
       const goes = hasRoom || !one.mayBeLeftOut;
       if (goes) one.goOut();
       one.settle(goes);
