@@ -6,7 +6,7 @@ const hasMethods = (value: unknown, names: readonly string[]): boolean =>
   names.every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === 'function');
 
 /** Whether it is a promise, which a caller may have forgotten to await. */
-export const isPromise = (value: unknown): boolean => hasMethods(value, ['then']);
+const isPromise = (value: unknown): boolean => hasMethods(value, ['then']);
 
 /** Refuses what has not these methods; what is left out is fine. Throws `InvalidOptionError`. */
 export const refuseWithout = (

@@ -11,7 +11,7 @@ const kindOf = (value: unknown): string => {
  * What a factory has made, if it is a server. Throws a `TypeError` otherwise: it is the operator's mistake, and no client is
  * told of it.
  */
-export const madeServer = <S extends ServerLike>(made: S): S => {
+const madeServer = <S extends ServerLike>(made: S): S => {
   const { connect, close } = (made ?? {}) as Partial<ServerLike>;
   if (typeof connect === 'function' && typeof close === 'function') return made;
   throw new TypeError(
